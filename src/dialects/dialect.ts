@@ -1,0 +1,146 @@
+import type { GatewayError } from '../core/errors.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { DialectId } from '../ir/dialect-id.ts'
+import type { Note } from '../ir/note.ts'
+import type { GenerateRequest } from '../ir/request.ts'
+import type { GenerateResponse } from '../ir/response.ts'
+import type { StreamEvent } from '../ir/stream.ts'
+import type { SseFrame } from '../sse/frame.ts'
+
+/** What a codec may not have of its own: time, chance, and a place to say what was lost. One per request. */
+export interface CodecContext {
+  /** Milliseconds since the epoch. */
+  now(): number
+  newId(prefix: string): string
+  /** Records a loss. Throws `invalid-request` instead of a drop under `strict`. */
+  note(note: Note): void
+}
+
+/**
+ * What the upstream at hand takes, as far as servers of one dialect differ. Absent members mean the vendor's own service as documented.
+ */
+export interface UpstreamTraits {
+  /** Field for the output limit (OpenAI chat): newer models take `max_completion_tokens`, many servers only `max_tokens`. */
+  maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** Role for instructions: `developer` only where the server knows it. */
+  developerRole?: boolean
+  /** False: the server refuses `stream_options`. */
+  streamOptions?: boolean
+  /** Server takes `top_k` and similar extensions. */
+  extraSampling?: boolean
+  /** Unknown members of the request are passed on rather than dropped. */
+  unknownFields?: boolean
+  /** Assistant messages carry earlier reasoning back as `reasoning_content`. */
+  replaysReasoning?: boolean
+}
+
+export interface EncodeOptions {
+  /** The model's name at the upstream. */
+  model: string
+  traits: UpstreamTraits
+}
+
+/** Pure, synchronous, one per stream. `end()` is called once, when the upstream's bytes have ended. */
+export interface StreamDecoder {
+  push(frame: SseFrame): StreamEvent[]
+  end(): StreamEvent[]
+}
+
+/** Pure, synchronous, one per stream; takes events in the lifecycle's order. */
+export interface StreamEncoder {
+  push(event: StreamEvent): SseFrame[]
+}
+
+export interface ErrorBody {
+  status: number
+  body: JsonObject
+}
+
+/** What a request asks for, read without decoding it whole: enough to route it and to pass it through. */
+export interface RequestSummary {
+  model: string
+  stream: boolean
+  /** Turns of conversation; more than one has a prompt cache to lose. */
+  messages: number
+  /** Whether the client asked for usage in its stream (OpenAI); always true in dialects that always have it. */
+  includeUsage: boolean
+}
+
+/** A dialect as spoken by clients. */
+export interface ClientCodec {
+  /**
+   * Checks the shape that every request must have (members' types at the top, messages that are objects with a role) and sums it up. Lenient in
+   * depth: on a pass-through the upstream is the judge. @throws GatewayError `invalid-request` naming the field.
+   */
+  inspectRequest(body: JsonObject): RequestSummary
+  /** @throws GatewayError `invalid-request` naming the field. */
+  decodeRequest(body: JsonObject, context: CodecContext): GenerateRequest
+  encodeResponse(response: GenerateResponse, request: GenerateRequest, context: CodecContext): JsonObject
+  streamEncoder(request: GenerateRequest, context: CodecContext): StreamEncoder
+  encodeError(error: GatewayError, requestId: string): ErrorBody
+  /** An error as the last frames of a stream that has begun. */
+  encodeStreamError(error: GatewayError, requestId: string): SseFrame[]
+  /** Bytes that keep a silent stream alive and mean nothing to a client, whole frames. */
+  readonly heartbeat: string
+}
+
+/** A dialect as spoken by upstreams. */
+export interface UpstreamCodec {
+  /** Path below the provider's base URL. */
+  readonly path: string
+  /** The body for the upstream, and headers it needs beyond authentication. */
+  encodeRequest(request: GenerateRequest, options: EncodeOptions, context: CodecContext): { body: JsonObject; headers?: Record<string, string> }
+  /** @throws GatewayError `bad-gateway` where the body is no answer of this dialect. */
+  decodeResponse(body: JsonValue, context: CodecContext): GenerateResponse
+  streamDecoder(context: CodecContext): StreamDecoder
+  /** An answer of status ≥ 400. The message is fit for the caller: text of the body is taken over only where the dialect has a place for it. */
+  decodeError(status: number, headers: Headers, body: string): GatewayError
+}
+
+/**
+ * The same dialect on both sides: frames and bodies go through as bytes, and only what breaks the dialect is mended. One per answer.
+ */
+export interface PassThrough {
+  /**
+   * A frame from the upstream: `undefined` where it is legal and goes on as it is, else the frames to send in its place (none to drop it). Reads usage,
+   * finish and errors on the way.
+   */
+  frame(frame: SseFrame): SseFrame[] | undefined
+  /** What the frames so far, or the body, said. */
+  readonly seen: PassThroughSeen
+  /** A whole body: the text to send, mended where it broke the dialect; the same string where it did not. */
+  body(text: string): string
+}
+
+export interface PassThroughSeen {
+  /** True from the first frame that carries content on: before it, failing over is free. */
+  content: boolean
+  /** True once the dialect's end marker has gone by, or what counts as one. */
+  ended: boolean
+  usage?: import('../ir/usage.ts').Usage
+  model?: string
+  finish?: string
+  /** An error the upstream sent inside a stream. */
+  error?: GatewayError
+}
+
+export interface PassThroughOptions {
+  /** The usage chunk was asked for by us, not by the client: take it out again. */
+  stripUsage: boolean
+  /** False (`normalize: "never"`): read only, mend nothing. */
+  repair: boolean
+}
+
+export interface Dialect {
+  readonly id: DialectId
+  readonly client?: ClientCodec
+  readonly upstream?: UpstreamCodec
+  /**
+   * For dialects with both sides. The changes to make to a request's top-level members (JSON text by key) beyond the model's name, and
+   * the reader of the answer.
+   */
+  readonly passThrough?: {
+    changes(body: JsonObject, options: EncodeOptions): { changes: Map<string, string>; stripUsage: boolean }
+    open(options: PassThroughOptions, context: CodecContext): PassThrough
+  }
+}

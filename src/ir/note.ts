@@ -1,0 +1,25 @@
+/**
+ * What a translation did to a field of the request or answer that it could not carry over as it was. `approximated`: something
+ * near it was sent. `dropped`: nothing was. (Mapped fields make no note; refused ones are errors.) `field` is a path in the caller's words.
+ */
+export interface Note {
+  action: 'approximated' | 'dropped'
+  field: string
+  /** A short reason in ASCII, for the request record. */
+  detail?: string
+}
+
+/** `x-dragoman-notes` is at most this long; what does not fit is counted at its end. */
+const HEADER_LIMIT = 2048
+
+/** Notes as a header value: `dropped:seed, approximated:temperature`. ASCII only, each once. */
+export function formatNotes(notes: readonly Note[]): string {
+  const items = [...new Set(notes.map(note => `${note.action}:${note.field.replace(/[^\x21-\x2b\x2d-\x7e]/g, '?')}`))]
+  let text = ''
+  for (const [index, item] of items.entries()) {
+    const next = text === '' ? item : `${text}, ${item}`
+    if (next.length > HEADER_LIMIT - 16) return `${text}, +${items.length - index}`
+    text = next
+  }
+  return text
+}
