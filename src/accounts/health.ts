@@ -1,0 +1,120 @@
+import type { GatewayError } from '../core/errors.ts'
+import { FailureRate } from './failure-rate.ts'
+
+export type AccountState = 'active' | 'cooling_down' | 'exhausted' | 'needs_sign_in' | 'suspended' | 'disabled'
+
+/** Why an account cannot be used now, and when it can again (milliseconds since the epoch). */
+export interface Unavailable {
+  state: AccountState
+  reason: string
+  until: number
+}
+
+interface CoolDown extends Unavailable {
+  /** How often in a row: each time doubles the next. */
+  strikes: number
+  /** One request is finding out whether the account is back; the others still pass it by. */
+  probing: boolean
+}
+
+const RATE_LIMIT = { first: 30_000, longest: 600_000 }
+const FAULT = { first: 5_000, longest: 120_000 }
+const FORBIDDEN_MS = 300_000
+const EXHAUSTED_MS = 600_000
+/** However far off an upstream says it will be back, we look again within a day. */
+const LONGEST_RETRY_AFTER_MS = 86_400_000
+
+const doubled = ({ first, longest }: { first: number; longest: number }, strikes: number): number =>
+  Math.min(first * 2 ** Math.min(strikes, 16), longest)
+
+/** An account may be used with this many models at once; beyond it the oldest entry goes. */
+const MOST_MODELS = 1000
+
+/**
+ * What is known of an account's fitness, as a whole and per model (interface.md "Defaults in numbers"): 429 → `retry-after`, else 30 s doubling to 10 min;
+ * faults → 5 s doubling to 2 min once half of at least three requests failed within 30 s, then one probe; 403 and 404 → 5 min for the pair of account
+ * and model; a refused credential → `needs_sign_in`; a success ends a back-off.
+ */
+export class Health {
+  #whole: CoolDown | undefined
+  readonly #models = new Map<string, CoolDown>()
+  readonly #rate = new FailureRate()
+
+  /** Undefined when the account may be used for `model` now. */
+  unavailable(model: string, now: number): Unavailable | undefined {
+    return blocked(this.#whole, now) ?? blocked(this.#models.get(model), now)
+  }
+
+  /** The account's state as a whole, for people. */
+  summary(now: number): Unavailable | undefined {
+    return blocked(this.#whole, now)
+  }
+
+  /** A request is about to be sent: where a cool-down has just run out, it is the probe that the others wait for. */
+  start(model: string): void {
+    for (const coolDown of [this.#whole, this.#models.get(model)]) if (coolDown) coolDown.probing = true
+  }
+
+  succeeded(model: string, now: number): void {
+    this.#rate.add(false, now)
+    if (this.#whole) {
+      this.#whole = undefined
+      this.#rate.clear()
+    }
+    this.#models.delete(model)
+  }
+
+  /** The request ended without a verdict on the account (its client left, or its own fault): a probe is given back. */
+  undecided(model: string): void {
+    for (const coolDown of [this.#whole, this.#models.get(model)]) if (coolDown) coolDown.probing = false
+  }
+
+  failed(model: string, error: GatewayError, now: number): void {
+    const status = error.upstream?.status
+    if (error.kind === 'quota-exhausted' || error.kind === 'billing') {
+      this.#whole = coolDown('exhausted', `quota exhausted (${status ?? error.kind})`, now + retryAfter(error, EXHAUSTED_MS))
+    } else if (error.kind === 'authentication') {
+      this.#whole = coolDown('needs_sign_in', `the upstream refused the credential (${status ?? 401})`, now + FORBIDDEN_MS)
+    } else if (error.kind === 'rate-limit') {
+      this.#coolPair(model, error, now, strikes => retryAfter(error, doubled(RATE_LIMIT, strikes)), `rate limited (${status ?? 429})`)
+    } else if (error.kind === 'permission' || error.kind === 'model-not-found' || error.kind === 'not-found') {
+      const what = error.kind === 'permission' ? `forbidden (${status ?? 403})` : `model not found (${status ?? 404})`
+      this.#coolPair(model, error, now, () => retryAfter(error, FORBIDDEN_MS), what)
+    } else this.#fault(error, now)
+  }
+
+  #coolPair(model: string, error: GatewayError, now: number, length: (strikes: number) => number, reason: string): void {
+    const whole = error.upstream?.speaksOfAccount === true
+    const before = whole ? this.#whole : this.#models.get(model)
+    const strikes = before ? before.strikes + 1 : 0
+    const next = coolDown('cooling_down', reason, now + length(strikes), strikes)
+    if (whole) {
+      this.#whole = next
+      return
+    }
+    this.#models.delete(model)
+    this.#models.set(model, next)
+    if (this.#models.size > MOST_MODELS) this.#models.delete(this.#models.keys().next().value as string)
+  }
+
+  #fault(error: GatewayError, now: number): void {
+    this.#rate.add(true, now)
+    const before = this.#whole
+    if (!before && !this.#rate.tripped(now)) return
+    const strikes = before ? before.strikes + 1 : 0
+    const reason = error.upstream?.status ? `failing (${error.upstream.status})` : `failing (${error.message})`
+    this.#whole = coolDown('cooling_down', reason, now + retryAfter(error, doubled(FAULT, strikes)), strikes)
+  }
+}
+
+const coolDown = (state: AccountState, reason: string, until: number, strikes = 0): CoolDown => ({ state, reason, until, strikes, probing: false })
+
+const retryAfter = (error: GatewayError, otherwise: number): number =>
+  error.retryAfterMs === undefined ? otherwise : Math.min(Math.max(error.retryAfterMs, 0), LONGEST_RETRY_AFTER_MS)
+
+/** While one request probes, the others are told to ask again in a second. */
+function blocked(state: CoolDown | undefined, now: number): Unavailable | undefined {
+  if (!state) return undefined
+  if (now < state.until) return state
+  return state.probing ? { ...state, reason: `${state.reason}; being probed`, until: now + 1000 } : undefined
+}

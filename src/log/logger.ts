@@ -1,0 +1,52 @@
+import { pino } from 'pino'
+import { prettyFactory } from 'pino-pretty'
+import type { LineSink } from './sink.ts'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  setLevel(level: LogLevel): void
+}
+
+/**
+ * One line an event: JSON for machines, coloured text for people. Nothing that is logged comes from a prompt or an answer, and causes are reduced to
+ * what an error says of itself, never its enumerable fields (a failed fetch carries its whole URL there).
+ */
+export function createLogger(sink: LineSink, options: { level: LogLevel; pretty: boolean }): Logger {
+  const format = options.pretty
+    ? prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true })
+    : undefined
+  const destination = { write: (line: string) => sink.write(format ? format(line) : line) }
+  const logger = pino(
+    {
+      level: options.level,
+      base: undefined,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+      serializers: { cause: causeText },
+    },
+    destination,
+  )
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    setLevel(level) {
+      logger.level = level
+    },
+  }
+}
+
+function causeText(cause: unknown): string | undefined {
+  if (cause === undefined) return undefined
+  if (!(cause instanceof Error)) return String(cause).slice(0, 300)
+  const stack = cause.stack?.split('\n').slice(1, 6).join(' ').replace(/\s+/g, ' ') ?? ''
+  return `${cause.name}: ${withoutUrls(cause.message)} ${stack}`.trim().slice(0, 1000)
+}
+
+const withoutUrls = (text: string): string => text.replace(/\bhttps?:\/\/\S+/g, '(address)')

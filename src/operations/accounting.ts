@@ -1,0 +1,89 @@
+import type { Clock } from '../core/clock.ts'
+import type { GatewayError } from '../core/errors.ts'
+import type { Note } from '../ir/note.ts'
+import type { Usage } from '../ir/usage.ts'
+import type { Lease } from '../routing/attempt.ts'
+import type { Trail } from '../routing/trail.ts'
+import type { Call } from './call.ts'
+
+/** One request as it is recorded (interface.md, "request"). Times in milliseconds, `at` since the epoch. */
+export interface RequestRecord extends Trail {
+  id: string
+  at: number
+  keyId: string
+  keyName: string
+  route: string
+  /** The name the client asked for. */
+  model: string
+  provider?: string
+  account?: string
+  upstreamModel?: string
+  /** What the client was answered; 499 where it left first. */
+  status: number
+  stream: boolean
+  latencyMs: number
+  firstTokenMs?: number
+  usage?: Usage
+  notes: Note[]
+  /** Kind and message of what went wrong; for people, holds no secret. */
+  error?: { kind: string; message: string }
+  /** What the error came from; for the log only. */
+  cause?: unknown
+}
+
+/** Where records go. Must not throw, must not wait. */
+export type WriteRecord = (record: RequestRecord) => void
+
+/** A request's record while it is being served; written once, when the last byte is out or it has failed. */
+export class Accounting {
+  readonly trail: Trail = { attempts: [], skipped: [] }
+  model = ''
+  stream = false
+  notes: Note[] = []
+  lease: Lease | undefined
+  readonly #started: number
+  readonly #at: number
+  #firstToken: number | undefined
+  #settled = false
+
+  constructor(
+    private readonly call: Pick<Call, 'requestId' | 'route' | 'caller'>,
+    private readonly clock: Clock,
+    private readonly write: WriteRecord,
+  ) {
+    this.#started = clock.elapsed()
+    this.#at = clock.now()
+  }
+
+  firstToken(): void {
+    this.#firstToken ??= this.clock.elapsed()
+  }
+
+  settle(status: number, outcome: { usage?: Usage; error?: GatewayError } = {}): void {
+    if (this.#settled) return
+    this.#settled = true
+    const { call, lease } = this
+    const since = (moment: number) => Math.round((moment - this.#started) * 10) / 10
+    this.write({
+      id: call.requestId,
+      at: this.#at,
+      keyId: call.caller.id,
+      keyName: call.caller.name,
+      route: call.route,
+      model: this.model,
+      provider: lease?.target.provider.name,
+      account: lease?.account.label,
+      upstreamModel: lease?.target.model,
+      status,
+      stream: this.stream,
+      latencyMs: since(this.clock.elapsed()),
+      firstTokenMs: this.#firstToken === undefined ? undefined : since(this.#firstToken),
+      attempts: this.trail.attempts,
+      skipped: this.trail.skipped,
+      usage: outcome.usage,
+      notes: this.notes,
+      error: outcome.error && { kind: outcome.error.kind, message: outcome.error.message },
+      cause: outcome.error?.cause,
+    })
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../core/clock.ts'
+import { asGatewayError, GatewayError } from '../core/errors.ts'
+import type { Random } from '../core/random.ts'
+import type { RequestSummary } from '../dialects/dialect.ts'
+import { attemptTargets, type Lease, release } from '../routing/attempt.ts'
+import { Accounting, type WriteRecord } from './accounting.ts'
+import type { Answer, Call, MakeContext } from './call.ts'
+import { errorAnswer } from './error-answer.ts'
+import { estimateUsage } from './estimate.ts'
+import { JSON_HEADERS, noteHeaders, routingHeaders, STREAM_HEADERS } from './headers.ts'
+import { Attempts, type OpenedStream } from './open-answer.ts'
+import type { OpenStreams } from './open-streams.ts'
+import { pump } from './pump.ts'
+import { route, type RoutingState } from './route.ts'
+
+/** What generating needs from the composition root. `routing()` is read once a request: a reload swaps it whole. */
+export interface GenerateServices {
+  clock: Clock
+  random: Random
+  makeContext: MakeContext
+  routing(): RoutingState
+  write: WriteRecord
+  streams: OpenStreams
+}
+
+const STILL_OPENING = Symbol('still opening')
+
+/** Serves a request for one generated answer, streamed or whole. Never throws: what goes wrong is the answer. */
+export async function generate(call: Call, services: GenerateServices): Promise<Answer> {
+  const accounting = new Accounting(call, services.clock, services.write)
+  try {
+    const summary = call.dialect.client.inspectRequest(call.body)
+    accounting.model = summary.model
+    accounting.stream = summary.stream
+    return await (summary.stream ? streamed : whole)(call, summary, services, accounting)
+  } catch (thrown) {
+    const error = asGatewayError(thrown)
+    accounting.lease = undefined
+    const answer = errorAnswer(call, error)
+    accounting.settle(answer.status, { error })
+    return answer
+  }
+}
+
+async function whole(call: Call, summary: RequestSummary, services: GenerateServices, accounting: Accounting): Promise<Answer> {
+  const state = services.routing()
+  const attempts = new Attempts(call, services.makeContext)
+  const { targets } = route(summary.model, call, state.catalog)
+  const opened = await attemptTargets(targets, accounting.trail, services, call.signal, lease => attempts.openBody(lease))
+  const { value, lease } = opened
+  release(lease)
+  accounting.lease = lease
+  accounting.notes = value.notes
+  accounting.firstToken()
+  accounting.settle(200, { usage: value.usage ?? estimateUsage(call.body, value.outputCharacters) })
+  return { status: 200, headers: { ...JSON_HEADERS, ...value.headers, ...answerHeaders(state, lease, accounting) }, body: value.body }
+}
+
+/**
+ * Headers go out with the first content, or after a heartbeat's time of silence. Until the first content the attempts go on, behind the heartbeats
+ * too; a failure after the headers is the dialect's error event.
+ */
+async function streamed(call: Call, summary: RequestSummary, services: GenerateServices, accounting: Accounting): Promise<Answer> {
+  const { clock } = services
+  const state = services.routing()
+  const attempts = new Attempts(call, services.makeContext)
+  const { targets } = route(summary.model, call, state.catalog)
+  const opening = attemptTargets(targets, accounting.trail, services, call.signal, lease => attempts.openStream(lease)).then(
+    ({ value, lease }) => {
+      accounting.lease = lease
+      accounting.notes = value.notes
+      accounting.firstToken()
+      return value
+    },
+  )
+  let cancel = () => {}
+  const silence = new Promise<typeof STILL_OPENING>(resolve => {
+    cancel = clock.after(state.heartbeatMs, () => resolve(STILL_OPENING))
+  })
+  const first = await Promise.race([opening, silence]).finally(cancel)
+  const late = first === STILL_OPENING
+  const body = pump(late ? opening : first, {
+    client: call.dialect.client,
+    requestId: call.requestId,
+    clock,
+    heartbeatMs: state.heartbeatMs,
+    streams: services.streams,
+    signal: call.signal,
+    settled: end => settleStream(call, accounting, end),
+  })
+  const headers = late || !accounting.lease ? {} : { ...first.headers, ...answerHeaders(state, accounting.lease, accounting) }
+  return { status: 200, headers: { ...STREAM_HEADERS, ...headers }, body }
+}
+
+function settleStream(call: Call, accounting: Accounting, end: { opened?: OpenedStream; error?: GatewayError; left?: boolean }): void {
+  const { lease } = accounting
+  if (lease) release(lease)
+  const relay = end.opened?.relay
+  const usage = relay && (relay.usage ?? estimateUsage(call.body, relay.outputCharacters))
+  const error = end.left ? new GatewayError('cancelled', 'the client left before the end') : end.error
+  accounting.settle(error ? call.dialect.client.encodeError(error, call.requestId).status : 200, { usage, error })
+}
+
+const answerHeaders = (state: RoutingState, lease: Lease, { trail, notes }: Accounting): Record<string, string> => ({
+  ...noteHeaders(notes),
+  ...(state.routingHeaders ? routingHeaders(lease, trail.attempts.length) : {}),
+})

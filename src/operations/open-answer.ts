@@ -1,0 +1,189 @@
+import { GatewayError } from '../core/errors.ts'
+import { isObject, tryParseJson } from '../core/json.ts'
+import { spliceTopLevel } from '../core/json-splice.ts'
+import type { CodecContext, UpstreamCodec } from '../dialects/dialect.ts'
+import { foldEvents } from '../ir/fold.ts'
+import { createLifecycle } from '../ir/lifecycle.ts'
+import type { Note } from '../ir/note.ts'
+import type { GenerateRequest } from '../ir/request.ts'
+import type { GenerateResponse } from '../ir/response.ts'
+import type { StreamEvent } from '../ir/stream.ts'
+import { unfoldResponse } from '../ir/unfold.ts'
+import type { Usage } from '../ir/usage.ts'
+import type { Lease } from '../routing/attempt.ts'
+import { parseFrames } from '../sse/parser.ts'
+import type { UpstreamBody, UpstreamResponse } from '../upstream/client.ts'
+import { readAll } from '../upstream/read-all.ts'
+import type { Call, MakeContext } from './call.ts'
+import { headersFromUpstream, headersToUpstream } from './headers.ts'
+import { PassThroughRelay, type Relay, TranslationRelay } from './relay.ts'
+import { callUpstream } from './upstream-call.ts'
+
+/** The longest answer that is read whole. */
+const LONGEST_ANSWER = 256 * 1024 * 1024
+
+/** A stream whose first content has come. */
+export interface OpenedStream {
+  relay: Relay
+  upstream: UpstreamBody
+  /** What the client gets first. */
+  first: (string | Uint8Array)[]
+  headers: Record<string, string>
+  notes: Note[]
+}
+
+/** A whole answer, as the client gets it. */
+export interface OpenedBody {
+  body: string | Uint8Array
+  headers: Record<string, string>
+  notes: Note[]
+  usage: Usage | undefined
+  outputCharacters: number
+}
+
+/** One request on its way to one target after the other: decoded at most once, encoded anew for each. */
+export class Attempts {
+  readonly #decodeNotes: Note[] = []
+  #request: GenerateRequest | undefined
+
+  constructor(
+    private readonly call: Call,
+    private readonly makeContext: MakeContext,
+  ) {}
+
+  /** Reads up to the first content. @throws GatewayError as long as nothing has to reach the client. */
+  async openStream(lease: Lease): Promise<OpenedStream> {
+    const sent = await this.#send(lease, true)
+    const { response, notes } = sent
+    const stream = isEventStream(response)
+    const relay = stream && sent.passThrough ? sent.passThrough() : this.#translation(lease, sent.context)
+    const headers = sent.passThrough ? headersFromUpstream(response.headers) : {}
+    const first: (string | Uint8Array)[] = []
+    const keep = (output: string | Uint8Array | undefined) => {
+      if (output !== undefined && output.length > 0) first.push(output)
+    }
+    if (!stream) {
+      const answer = await readAnswer(response, codecOf(lease), sent.context)
+      keep((relay as TranslationRelay).replay(unfoldResponse(answer)))
+      return { relay, upstream: response.body, first, headers, notes }
+    }
+    try {
+      while (!relay.content && !relay.done) {
+        const chunk = await response.body.read()
+        keep(chunk ? relay.push(chunk) : relay.end())
+        if (!chunk) break
+      }
+      if (relay.error && !relay.content) throw blamed(relay.error)
+    } catch (error) {
+      response.body.release()
+      throw error
+    }
+    return { relay, upstream: response.body, first, headers, notes }
+  }
+
+  async openBody(lease: Lease): Promise<OpenedBody> {
+    const sent = await this.#send(lease, false)
+    const { response, notes, context } = sent
+    const passThrough = sent.open?.()
+    if (passThrough && !isEventStream(response)) {
+      const bytes = await readAll(response.body, LONGEST_ANSWER)
+      const text = new TextDecoder().decode(bytes)
+      if (!isObject(tryParseJson(text))) throw notJson(response)
+      const mended = passThrough.body(text)
+      const { usage } = passThrough.seen
+      const body = mended === text ? bytes : mended
+      return { body, headers: headersFromUpstream(response.headers), notes, usage, outputCharacters: text.length >> 1 }
+    }
+    const answer = await readAnswer(response, codecOf(lease), context)
+    const body = this.call.dialect.client.encodeResponse(answer, this.request(), context)
+    const outputCharacters = JSON.stringify(answer.choices).length
+    return { body: JSON.stringify(body), headers: {}, notes, usage: answer.usage, outputCharacters }
+  }
+
+  /** The request in no vendor's words. @throws GatewayError `invalid-request` naming the field. */
+  request(): GenerateRequest {
+    this.#request ??= this.call.dialect.client.decodeRequest(this.call.body, this.makeContext(this.#decodeNotes, this.call.strict))
+    return this.#request
+  }
+
+  async #send(lease: Lease, stream: boolean) {
+    const { call } = this
+    const { provider, model } = lease.target
+    const codec = codecOf(lease)
+    const notes: Note[] = []
+    const context = this.makeContext(notes, call.strict)
+    const options = { model, traits: provider.traits }
+    const same = call.dialect.id === provider.dialect.id ? provider.dialect.passThrough : undefined
+    if (!same) {
+      const request = this.request()
+      const encoded = codec.encodeRequest(request, options, context)
+      notes.unshift(...this.#decodeNotes)
+      const body = JSON.stringify(encoded.body)
+      const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path: codec.path, signal: call.signal })
+      return { response, notes, context }
+    }
+    const { changes, stripUsage } = same.changes(call.body, options)
+    if (call.body.model !== model) changes.set('model', JSON.stringify(model))
+    const response = await callUpstream(lease, codec, {
+      body: spliceTopLevel(call.text, changes),
+      headers: headersToUpstream(call),
+      path: codec.path + (call.dialect.id === 'anthropic' ? call.query : ''),
+      signal: call.signal,
+    })
+    const open = () => same.open({ stripUsage, repair: provider.repair }, context)
+    const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId) : undefined
+    return { response, notes, context, open, passThrough }
+  }
+
+  #translation(lease: Lease, context: CodecContext): TranslationRelay {
+    const { client } = this.call.dialect
+    const encoder = client.streamEncoder(this.request(), context)
+    return new TranslationRelay(codecOf(lease).streamDecoder(context), encoder, client, this.call.requestId)
+  }
+}
+
+export function codecOf({ target: { provider } }: Lease): UpstreamCodec {
+  const { upstream } = provider.dialect
+  if (!upstream) throw new GatewayError('internal', `${provider.dialect.id} is not spoken by upstreams`)
+  return upstream
+}
+
+const contentType = (response: UpstreamResponse): string => response.headers.get('content-type')?.toLowerCase() ?? ''
+
+/** A stream may come without its content type; JSON and HTML never are one. */
+const isEventStream = (response: UpstreamResponse): boolean => {
+  const type = contentType(response)
+  return type.includes('event-stream') || !/json|html|xml/.test(type)
+}
+
+function notJson(response: UpstreamResponse): GatewayError {
+  const type = contentType(response).replace(/[^\w/+.-].*$/, '') || 'no content type'
+  return new GatewayError('bad-gateway', `the upstream's answer is not JSON (${type})`, { upstream: { status: response.status } })
+}
+
+/** An error of the upstream's, so that its account answers for it. */
+const blamed = (error: GatewayError): GatewayError =>
+  error.upstream ? error : new GatewayError(error.kind, error.message, { ...error, upstream: {}, cause: error.cause })
+
+/** A whole answer from an upstream that sent one body, or a stream although it was not asked to. */
+async function readAnswer(response: UpstreamResponse, codec: UpstreamCodec, context: CodecContext): Promise<GenerateResponse> {
+  const text = new TextDecoder().decode(await readAll(response.body, LONGEST_ANSWER))
+  try {
+    const json = tryParseJson(text)
+    if (isObject(json)) return codec.decodeResponse(json, context)
+    if (!/^(data|event|id|retry)?:/m.test(text.slice(0, 1000))) throw notJson(response)
+    const lifecycle = createLifecycle()
+    const decoder = codec.streamDecoder(context)
+    const events: StreamEvent[] = []
+    const take = (decoded: StreamEvent[]) => {
+      for (const event of decoded) events.push(...lifecycle.push(event))
+    }
+    for (const frame of parseFrames(text)) take(decoder.push(frame))
+    take(decoder.end())
+    events.push(...lifecycle.end())
+    return foldEvents(events)
+  } catch (error) {
+    if (error instanceof GatewayError) throw blamed(error)
+    throw error
+  }
+}

@@ -1,0 +1,59 @@
+import { GatewayError, type UpstreamFault } from '../core/errors.ts'
+import type { Dialect, UpstreamCodec } from '../dialects/dialect.ts'
+import type { Lease } from '../routing/attempt.ts'
+import type { UpstreamResponse } from '../upstream/client.ts'
+import { readSome } from '../upstream/read-all.ts'
+
+/** An error body is kept whole up to this size, so that the same dialect can get it unchanged. */
+const LONGEST_ERROR = 1024 * 1024
+
+/** The upstream's own words for a failure, for a client that speaks its dialect. */
+export interface RawAnswer {
+  dialect: Dialect
+  status: number
+  headers: Headers
+  body: Uint8Array
+}
+
+const rawAnswers = new WeakMap<GatewayError, RawAnswer>()
+
+/** What the upstream answered with this error, where it did. */
+export const rawAnswerOf = (error: unknown): RawAnswer | undefined =>
+  error instanceof GatewayError ? (rawAnswers.get(error) ?? rawAnswerOf(error.cause)) : undefined
+
+export interface UpstreamCall {
+  body: string
+  /** Added to the provider's own headers. */
+  headers: Record<string, string>
+  path: string
+  signal: AbortSignal
+}
+
+/**
+ * Calls the lease's upstream. @throws GatewayError for everything but a 2xx: the error as the dialect reads it, the raw answer kept beside it.
+ */
+export async function callUpstream({ target, account }: Lease, codec: UpstreamCodec, call: UpstreamCall): Promise<UpstreamResponse> {
+  const { provider } = target
+  const response = await provider.send({
+    url: provider.baseUrl + call.path,
+    headers: { 'content-type': 'application/json', ...call.headers, ...provider.headers(account) },
+    body: call.body,
+    limits: provider.limits,
+    signal: call.signal,
+  })
+  const { status } = response
+  if (status >= 200 && status < 300) return response
+  if (status < 400) {
+    response.body.release()
+    throw new GatewayError('bad-gateway', `the upstream redirects (${status}); its base URL may be wrong`, { upstream: { status } })
+  }
+  const body = await readSome(response.body, LONGEST_ERROR)
+  const error = codec.decodeError(status, response.headers, new TextDecoder().decode(body))
+  const known = withStatus(error, { status, ...error.upstream })
+  rawAnswers.set(known, { dialect: provider.dialect, status, headers: response.headers, body })
+  throw known
+}
+
+/** Routing relies on the status being there. */
+const withStatus = (error: GatewayError, upstream: UpstreamFault): GatewayError =>
+  error.upstream?.status === undefined ? new GatewayError(error.kind, error.message, { ...error, upstream, cause: error.cause }) : error

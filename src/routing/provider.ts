@@ -1,0 +1,44 @@
+import type { Account } from '../accounts/account.ts'
+import type { Pool } from '../accounts/pool.ts'
+import type { Dialect, UpstreamTraits } from '../dialects/dialect.ts'
+import type { Send, UpstreamLimits } from '../upstream/client.ts'
+
+/** The model an upstream serves for each size of Claude model. */
+export interface Tiers {
+  big?: string
+  medium?: string
+  small?: string
+}
+
+/** A configured upstream, ready to be called. */
+export interface Provider {
+  readonly name: string
+  readonly type: string
+  readonly dialect: Dialect
+  readonly baseUrl: string
+  readonly priority: number
+  /** Names and patterns (`gpt-*`); empty: any name is passed on. */
+  readonly models: readonly string[]
+  readonly tiers: Tiers
+  readonly traits: UpstreamTraits
+  readonly limits: UpstreamLimits
+  /** False: frames that break the dialect are passed on unmended. */
+  readonly repair: boolean
+  readonly maxConcurrent?: number
+  readonly pool: Pool
+  readonly send: Send
+  /** Headers of every call: the configured ones, and what proves the account. */
+  headers(account: Account): Record<string, string>
+}
+
+/** One way to serve a request: a provider, and the model's name there. */
+export interface Target {
+  provider: Provider
+  model: string
+}
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** Whether `name` fits `pattern`, where `*` stands for anything. */
+export const fits = (name: string, pattern: string): boolean =>
+  pattern.includes('*') ? new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`).test(name) : name === pattern

@@ -1,0 +1,188 @@
+import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/errors.ts'
+import { reachable } from './connect-probe.ts'
+
+/** Milliseconds. `connect`: until the server accepts; `firstByte`: until headers, then until the first byte; `idle`: between bytes. */
+export interface UpstreamLimits {
+  connect: number
+  firstByte: number
+  idle: number
+}
+
+export interface UpstreamRequest {
+  url: string
+  headers: Record<string, string>
+  body: string
+  limits: UpstreamLimits
+  /** Aborts the call in every phase. */
+  signal: AbortSignal
+}
+
+export interface UpstreamResponse {
+  status: number
+  headers: Headers
+  body: UpstreamBody
+}
+
+/** The answer's bytes. Nothing is read ahead: what is not asked for stays with the sender. */
+export interface UpstreamBody {
+  /** The next bytes; undefined at the end. @throws GatewayError when the connection breaks or falls silent. */
+  read(): Promise<Uint8Array | undefined>
+  /** Lets go of what was not read. Safe to call more than once; never throws. */
+  release(): void
+}
+
+export type Send = (request: UpstreamRequest) => Promise<UpstreamResponse>
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`
+
+function limitError(limit: 'connect' | 'first_byte' | 'idle', ms: number): GatewayError {
+  const message = {
+    connect: `no connection to the upstream within ${seconds(ms)}`,
+    first_byte: `no answer from the upstream within ${seconds(ms)}`,
+    idle: `the upstream fell silent for ${seconds(ms)}`,
+  }[limit]
+  return new GatewayError('timeout', message, { upstream: { limit, maybeExecuted: limit !== 'connect' } })
+}
+
+const UNSENT = new Set(['ConnectionRefused', 'ECONNREFUSED', 'FailedToOpenSocket', 'ENOTFOUND', 'DNSException', 'UnsupportedProxyProtocol'])
+
+/** Bun's fetch errors carry the address in their text: only the code is shown. */
+function connectionError(error: unknown, phase: 'before' | 'within'): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = (error as { code?: unknown } | null)?.code
+  const word = typeof code === 'string' && /^[\w-]{1,60}$/.test(code) ? ` (${code})` : ''
+  const unsent = typeof code === 'string' && (UNSENT.has(code) || /CERT|TLS|SSL/.test(code))
+  const message = phase === 'within' ? `the upstream's connection broke${word}` : `the upstream could not be reached${word}`
+  return new GatewayError('bad-gateway', message, { cause: code ?? (error as Error)?.name, upstream: { maybeExecuted: !unsent } })
+}
+
+/**
+ * The only place that calls fetch. Redirects are never followed (they would carry keys elsewhere); answers come uncompressed, so that
+ * bytes can be passed through as they are.
+ *
+ * Bun's fetch does not tell when it has connected, so a server that has not answered for half the connect limit is asked for a bare TCP
+ * connection; where that is refused or not made by the limit, the call ends with the reason.
+ */
+export function createSend(clock: Clock): Send {
+  return async request => {
+    const call = new Call(request, clock)
+    try {
+      const response = await fetch(request.url, {
+        method: 'POST',
+        headers: { 'accept-encoding': 'identity', ...request.headers },
+        body: request.body,
+        redirect: 'manual',
+        signal: call.signal,
+        // Ours are the limits that count; Bun's own five minutes would cut long thinking.
+        timeout: false,
+        // Only a configured proxy may be used, never one from the environment.
+        proxy: false,
+      } as unknown as RequestInit)
+      call.answered()
+      return { status: response.status, headers: response.headers, body: call.body(response.body) }
+    } catch (error) {
+      call.close()
+      throw call.reason ?? connectionError(error, 'before')
+    }
+  }
+}
+
+/** One call's abort signal and its one timer, which is set anew when it fires early rather than at every byte. */
+class Call {
+  readonly #controller = new AbortController()
+  readonly #onAbort: () => void
+  /** Why the call was ended by us. */
+  reason: GatewayError | undefined
+  #cancelTimer: () => void = () => {}
+  #closed = false
+  #answered = false
+  #waitingSince: number
+  #limit: 'first_byte' | 'idle' = 'first_byte'
+
+  constructor(
+    private readonly request: UpstreamRequest,
+    private readonly clock: Clock,
+  ) {
+    this.#waitingSince = clock.elapsed()
+    this.#onAbort = () => this.#abort(new GatewayError('cancelled', 'the client went away'))
+    if (request.signal.aborted) this.#onAbort()
+    else request.signal.addEventListener('abort', this.#onAbort, { once: true })
+    this.#cancelTimer = clock.after(request.limits.connect / 2, () => this.#checkConnect())
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  answered(): void {
+    this.#answered = true
+    this.#cancelTimer()
+    this.#watch()
+  }
+
+  body(stream: ReadableStream<Uint8Array> | null): UpstreamBody {
+    const reader = stream?.getReader()
+    return {
+      read: async () => {
+        if (!reader) return undefined
+        if (this.#waitingSince === 0) this.#waitingSince = this.clock.elapsed()
+        try {
+          const { done, value } = await reader.read()
+          this.#waitingSince = 0
+          this.#limit = 'idle'
+          if (!done) return value
+          this.close()
+          return undefined
+        } catch (error) {
+          this.close()
+          throw this.reason ?? connectionError(error, 'within')
+        }
+      },
+      release: () => {
+        if (this.#closed) return
+        this.close()
+        reader?.cancel().catch(() => {})
+        this.#controller.abort()
+      },
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelTimer()
+    this.request.signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  #abort(reason: GatewayError): void {
+    if (this.#closed) return
+    this.reason = reason
+    this.close()
+    this.#controller.abort(reason)
+  }
+
+  async #checkConnect(): Promise<void> {
+    const { connect } = this.request.limits
+    const left = connect - (this.clock.elapsed() - this.#waitingSince)
+    this.#cancelTimer = this.clock.after(this.#left(), () => this.#watch())
+    const connected = await reachable(this.request.url, Math.max(left, 0), this.clock)
+    if (!connected && !this.#answered) this.#abort(limitError('connect', connect))
+  }
+
+  #left(): number {
+    const limit = this.#limit === 'idle' ? this.request.limits.idle : this.request.limits.firstByte
+    return limit - (this.#waitingSince === 0 ? 0 : this.clock.elapsed() - this.#waitingSince)
+  }
+
+  /** Ends the call when it has waited too long; while nobody waits (a slow reader), the clock stands still. */
+  #watch(): void {
+    if (this.#closed) return
+    const left = this.#left()
+    if (left > 0) {
+      this.#cancelTimer = this.clock.after(left, () => this.#watch())
+      return
+    }
+    const limit = this.#limit
+    this.#abort(limitError(limit, limit === 'idle' ? this.request.limits.idle : this.request.limits.firstByte))
+  }
+}
