@@ -1,0 +1,51 @@
+import type { KyselyPlugin } from 'kysely'
+import type { Store } from '../../src/store/database.ts'
+
+/** The same store with a plugin in its queries. */
+export const storeWith = (store: Store, plugin: KyselyPlugin): Store => ({
+  db: store.db.withPlugin(plugin),
+  dataVersion: () => store.dataVersion(),
+  durable: work => store.durable(work),
+  onChange: listener => store.onChange(listener),
+  close: () => store.close(),
+})
+
+/** Lets answers through, or holds them back until they are let go, as a database with several connections may do. */
+export class HeldAnswers implements KyselyPlugin {
+  #waiting: (() => void)[] | undefined
+
+  transformQuery: KyselyPlugin['transformQuery'] = ({ node }) => node
+
+  transformResult: KyselyPlugin['transformResult'] = async ({ result }) => {
+    const waiting = this.#waiting
+    if (waiting) await new Promise<void>(resolve => waiting.push(resolve))
+    return result
+  }
+
+  /** From now on answers wait; the function that comes back lets go of those that came since. */
+  hold(): () => void {
+    const waiting: (() => void)[] = []
+    this.#waiting = waiting
+    return () => {
+      for (const resolve of waiting) resolve()
+    }
+  }
+
+  pass(): void {
+    this.#waiting = undefined
+  }
+}
+
+/** Makes the insert with this number fail as one on a locked database does. */
+export function failingInsert(number: number): KyselyPlugin {
+  let inserts = 0
+  return {
+    transformQuery({ node }) {
+      if (node.kind === 'InsertQueryNode' && ++inserts === number) {
+        throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' })
+      }
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  }
+}
