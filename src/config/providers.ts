@@ -1,0 +1,52 @@
+import type { JsonObject } from '../core/json.ts'
+import { effectiveBaseUrl, needsUrl, urlFault } from './base-url.ts'
+import { fromBrokerProvider } from './legacy.ts'
+import type { Path } from './problem.ts'
+import { type Finding, Reader } from './read.ts'
+import { type ProviderConfig, providerSchema } from './schema/provider.ts'
+
+/** A member of a provider, and what is wrong with it. */
+export interface ProviderFault {
+  path: Path
+  message: string
+  suggestion?: string
+}
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** What the schema cannot say of a provider. Where nothing is wrong its base URL is put into effect. */
+export function completeProvider(provider: ProviderConfig): ProviderFault[] {
+  const faults: ProviderFault[] = []
+  const type = provider.provider_type
+  if (provider.base_url !== undefined) {
+    const fault = urlFault(provider.base_url, { allowHttp: provider.allow_http })
+    const suggestion = fault?.startsWith('plain') ? 'use https://, or set "allow_http": true' : undefined
+    if (fault) faults.push({ path: ['base_url'], message: fault, suggestion })
+  } else if (needsUrl(type)) {
+    faults.push({ path: ['base_url'], message: `is required for a provider of type ${type}` })
+  }
+  for (const [name, value] of Object.entries(provider.headers)) {
+    if (!HEADER_NAME.test(name)) faults.push({ path: ['headers', name], message: 'is no name for a header' })
+    else if (!HEADER_VALUE.test(value)) faults.push({ path: ['headers', name], message: 'holds characters that a header cannot' })
+  }
+  if (faults.length > 0) return faults
+  const url = effectiveBaseUrl(type, provider.base_url)
+  if (url !== undefined) provider.base_url = url
+  return faults
+}
+
+/**
+ * Reads one provider as `POST /admin/providers` takes it: the config file's shape, but private addresses only when asked for. `provider` is
+ * absent where there are faults; the older broker's members are taken over or named in `ignored`.
+ */
+export function readProvider(value: JsonObject): { provider?: ProviderConfig; faults: ProviderFault[]; ignored: ProviderFault[] } {
+  const faults: Finding[] = []
+  const ignored: ProviderFault[] = []
+  const reader = new Reader(finding => faults.push(finding))
+  const own = fromBrokerProvider(value, (key, message) => ignored.push({ path: [key], message }))
+  const provider = reader.read(providerSchema, { ...own, allow_private: own.allow_private ?? false }) as ProviderConfig | undefined
+  if (!provider || faults.length > 0) return { faults, ignored }
+  const rest = completeProvider(provider)
+  return rest.length > 0 ? { faults: rest, ignored } : { provider, faults, ignored }
+}
