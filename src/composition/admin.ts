@@ -1,0 +1,115 @@
+import { invalidField } from '../core/errors.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { AdminServices } from '../http/services.ts'
+import type { RequestRow } from '../store/request-row.ts'
+import type { Requests } from '../store/requests.ts'
+import { USAGE_GROUPS, type UsageGroup, type UsageRow } from '../store/usage.ts'
+
+export interface AdminPorts {
+  requests: Requests
+  /** Brings what is still waiting to be written into the database, so that a reader sees it. */
+  flush(): Promise<void>
+  stats(): JsonObject
+  config(): JsonObject
+  reload(): Promise<JsonObject>
+}
+
+const time = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())
+
+const orNull = (value: string | number | undefined): string | number | null => value ?? null
+
+function requestJson(row: RequestRow): JsonObject {
+  const { usage } = row
+  return {
+    id: row.id,
+    at: time(row.at),
+    key: orNull(row.key),
+    route: row.route,
+    model: orNull(row.model),
+    provider: orNull(row.provider),
+    account: orNull(row.account),
+    upstream_model: orNull(row.upstreamModel),
+    status: row.status,
+    stream: row.stream,
+    latency_ms: row.latencyMs,
+    first_token_ms: orNull(row.firstTokenMs),
+    attempts: row.attempts as unknown as JsonValue[],
+    skipped: row.skipped.map(skip => ({ ...skip, until: time(skip.until) })) as unknown as JsonValue[],
+    usage: usage
+      ? {
+          input_tokens: usage.inputTokens,
+          output_tokens: usage.outputTokens,
+          cached_tokens: usage.cachedInputTokens ?? 0,
+          cache_write_tokens: usage.cacheWriteTokens ?? 0,
+          reasoning_tokens: usage.reasoningTokens ?? 0,
+          estimated: usage.estimated ?? false,
+          spent: usage.spent ?? null,
+        }
+      : null,
+    cost_usd: orNull(row.costUsd),
+    notes: row.notes as unknown as JsonValue[],
+    error: orNull(row.error),
+  }
+}
+
+const usageJson = ({ requests, errors, inputTokens, outputTokens, cachedTokens, reasoningTokens, costUsd, ...names }: UsageRow): JsonObject => ({
+  ...names,
+  requests,
+  errors,
+  input_tokens: inputTokens,
+  output_tokens: outputTokens,
+  cached_tokens: cachedTokens,
+  reasoning_tokens: reasoningTokens,
+  cost_usd: costUsd,
+})
+
+/** A query's names must be known ones: a misspelt filter that is passed over answers another question than was asked. */
+function checkNames(query: URLSearchParams, known: readonly string[]): void {
+  for (const name of query.keys()) if (!known.includes(name)) throw invalidField(name, `is no parameter here; known: ${known.join(', ')}`)
+}
+
+function timeParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null) return undefined
+  const at = Date.parse(text)
+  if (Number.isNaN(at)) throw invalidField(name, 'must be a date or time, as in 2026-11-21 or 2026-11-21T08:00:00Z')
+  return at
+}
+
+function integerParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null) return undefined
+  if (!/^\d{1,9}$/.test(text)) throw invalidField(name, 'must be an integer')
+  return Number(text)
+}
+
+function groups(query: URLSearchParams): UsageGroup[] {
+  const names = (query.get('group_by') ?? 'model').split(',').map(name => name.trim()).filter(name => name !== '')
+  const known: readonly string[] = USAGE_GROUPS
+  const wrong = names.find(name => !known.includes(name))
+  if (wrong !== undefined) throw invalidField('group_by', `'${wrong}' is none of ${USAGE_GROUPS.join(', ')}`)
+  return names as UsageGroup[]
+}
+
+export function createAdmin({ requests, flush, stats, config, reload }: AdminPorts): AdminServices {
+  return {
+    stats,
+    config,
+    reload,
+    async usage(query) {
+      checkNames(query, ['group_by', 'from', 'to'])
+      const wanted = { groupBy: groups(query), from: timeParameter(query, 'from'), to: timeParameter(query, 'to') }
+      await flush()
+      return { data: (await requests.usage(wanted)).map(usageJson), next: null }
+    },
+    async requests(query) {
+      checkNames(query, ['limit', 'cursor', 'key', 'model', 'provider', 'status'])
+      const text = (name: string) => query.get(name) ?? undefined
+      const filters = { key: text('key'), model: text('model'), provider: text('provider'), status: integerParameter(query, 'status') }
+      const wanted = { limit: integerParameter(query, 'limit'), cursor: text('cursor'), filters }
+      await flush()
+      const page = await requests.recentRequests(wanted)
+      return { data: page.data.map(requestJson), next: page.next ?? null }
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import { AccountRegistry } from '../accounts/registry.ts'
+import { createApp } from '../app.ts'
+import { maskConfig } from '../config/describe.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { problemText } from '../config/problem.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { GatewayError } from '../core/errors.ts'
+import { systemIds } from '../core/ids.ts'
+import type { JsonObject } from '../core/json.ts'
+import { systemRandom } from '../core/random.ts'
+import { anthropic, inspectCountTokens } from '../dialects/anthropic/index.ts'
+import { openaiChat } from '../dialects/openai-chat/index.ts'
+import { createEdge } from '../http/edge.ts'
+import type { HttpServices } from '../http/services.ts'
+import type { Logger } from '../log/logger.ts'
+import type { ClientDialect } from '../operations/call.ts'
+import { createMakeContext } from '../operations/context.ts'
+import { countTokens } from '../operations/count-tokens.ts'
+import { generate } from '../operations/generate.ts'
+import { OpenStreams } from '../operations/open-streams.ts'
+import { openDatabase } from '../store/database.ts'
+import { createKeyCache } from '../store/key-cache.ts'
+import { createKeys } from '../store/keys.ts'
+import { createRequests } from '../store/requests.ts'
+import { createUsageWriter } from '../store/usage-writer.ts'
+import { createSend } from '../upstream/client.ts'
+import { createDemoSend } from '../upstream/demo/send.ts'
+import { version } from '../version.ts'
+import { createAdmin } from './admin.ts'
+import { databasePath } from './database-path.ts'
+import { ensureKeys, type StartKeys } from './first-start.ts'
+import { healthReport } from './health.ts'
+import { createKeyRing } from './keys.ts'
+import { createWriteRecord } from './records.ts'
+import { buildState, type State } from './state.ts'
+
+export interface GatewayOptions {
+  loaded: LoadedConfig
+  demo: boolean
+  log: Logger
+  /** Reads the configuration again, for a reload. */
+  load(): Promise<LoadedConfig>
+  clock?: Clock
+}
+
+/** Everything that serves, without the socket. */
+export interface Gateway {
+  handle(request: Request): Response | Promise<Response>
+  http: HttpServices
+  streams: OpenStreams
+  startKeys: StartKeys['made']
+  state(): State
+  /** @throws GatewayError with the first problem; the old configuration stays in effect. */
+  reload(): Promise<JsonObject>
+  /** New work is refused from now on. */
+  stopTaking(): void
+  /** Writes what is waiting and closes the database. */
+  close(): Promise<void>
+}
+
+/** The composition root: whatever has a life of its own is made here and handed to who needs it. */
+export async function createGateway({ loaded, demo, log, load, clock = systemClock }: GatewayOptions): Promise<Gateway> {
+  const store = await openDatabase({ path: databasePath(loaded.config), clock })
+  const keys = createKeys({ store, clock })
+  const startKeys = await ensureKeys(loaded.config, keys)
+  const cache = await createKeyCache({ store, clock, onError: error => log.error({ cause: error }, 'client keys cannot be read') })
+  const writer = createUsageWriter({
+    store,
+    clock,
+    log,
+    takeUsed: () => cache.takeUsed(),
+    onDropped: count => log.error({ count }, 'request records were lost: the database was too slow or away'),
+  })
+  const requests = createRequests({ store })
+  const registry = new AccountRegistry()
+  const sends = { network: createSend(clock), demo: createDemoSend(clock, systemIds) }
+  const warn = (message: string) => log.warn({}, message)
+  const build = ({ config }: LoadedConfig) => buildState({ config, demo, adminKey: startKeys.adminKey, registry, sends, warn })
+
+  let state = build(loaded)
+  let stopping = false
+  const startedAt = clock.now()
+  const streams = new OpenStreams()
+  const write = createWriteRecord(writer, log)
+  const routing = () => state.routing
+  const generateServices = { clock, random: systemRandom, makeContext: createMakeContext(clock, systemIds), routing, write, streams }
+  const countServices = { clock, random: systemRandom, routing, inspect: inspectCountTokens }
+
+  async function reload(): Promise<JsonObject> {
+    const next = await load()
+    const [first] = next.errors
+    if (first) {
+      for (const problem of next.errors) log.error({}, `configuration not applied: ${problemText(problem)}`)
+      throw new GatewayError('invalid-request', `the configuration was not applied: ${problemText(first)}`, { param: first.path, code: 'invalid_config' })
+    }
+    const warnings = [...next.warnings.map(problemText), ...fixedChanges(state, next)]
+    for (const warning of warnings) log.warn({}, warning)
+    state = build(next)
+    log.setLevel(next.config.log_level)
+    log.info({ files: next.files }, 'configuration reloaded')
+    return { reloaded: true, warnings }
+  }
+
+  const http: HttpServices = {
+    clock,
+    ids: systemIds,
+    settings: () => state.http,
+    keys: createKeyRing(() => state, cache),
+    hold() {},
+    resume() {},
+    stopping: () => stopping,
+    refused({ id, route, status, error }) {
+      log.info({ request_id: id, route, status, error: error.message, error_kind: error.kind }, 'request refused')
+    },
+    unforeseen(error, requestId) {
+      log.error({ request_id: requestId || undefined, cause: error.cause ?? error }, 'internal error')
+    },
+    dialects: { openai: openaiChat as ClientDialect, anthropic: anthropic as ClientDialect },
+    generate: call => generate(call, generateServices),
+    countTokens: call => countTokens(call, countServices),
+    catalog: () => state.routing.catalog,
+    startedAt,
+    version,
+    health: () => healthReport(state, registry.all, clock.now(), { uptimeMs: clock.now() - startedAt, version }),
+    admin: createAdmin({
+      requests,
+      flush: () => writer.flush(),
+      config: () => maskConfig(state.config),
+      stats: () => statsOf(state, registry, clock, startedAt, streams),
+      reload,
+    }),
+  }
+
+  return {
+    handle: createEdge(createApp(http) as never, http),
+    http,
+    streams,
+    startKeys: startKeys.made,
+    state: () => state,
+    reload,
+    stopTaking() {
+      stopping = true
+    },
+    async close() {
+      cache.stop()
+      await writer.stop()
+      await store.close()
+    },
+  }
+}
+
+/** What a running process cannot take over: it says so, rather than seeming to have done it. */
+function fixedChanges({ config }: State, next: LoadedConfig): string[] {
+  const fixed = ['server_host', 'server_port', 'data_dir', 'workers'] as const
+  return fixed.filter(name => config[name] !== next.config[name]).map(name => `${name} has changed: it takes effect at the next start`)
+}
+
+function statsOf(state: State, registry: AccountRegistry, clock: Clock, startedAt: number, streams: OpenStreams): JsonObject {
+  const { config } = state
+  const { healthy_tokens, total_tokens, strategy } = healthReport(state, registry.all, clock.now(), { uptimeMs: 0, version })
+  return {
+    balancer: { healthy_tokens, total_tokens, strategy },
+    config: { health_check_interval: config.health_check_interval / 1000, server_host: config.server_host, server_port: config.server_port },
+    instances: [],
+    uptime_s: Math.floor((clock.now() - startedAt) / 1000),
+    streams_open: streams.count,
+  }
+}

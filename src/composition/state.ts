@@ -1,0 +1,72 @@
+import type { AccountRegistry } from '../accounts/registry.ts'
+import type { Config } from '../config/schema.ts'
+import { sha256 } from '../core/secret.ts'
+import type { HttpSettings } from '../http/settings.ts'
+import type { Caller } from '../operations/call.ts'
+import type { RoutingState } from '../operations/route.ts'
+import { Catalog, type ModelEntry } from '../routing/catalog.ts'
+import { buildProviders, type Sends } from './providers.ts'
+
+/** All that follows from the configuration: made anew by a reload and swapped in one assignment, so that no request sees half of it. */
+export interface State {
+  config: Config
+  routing: RoutingState
+  http: HttpSettings
+  /** Client keys of the config, by SHA-256. */
+  declaredKeys: ReadonlyMap<string, Caller>
+  adminKeyHash: string
+}
+
+export interface StateSources {
+  config: Config
+  demo: boolean
+  /** In effect where the config names none. */
+  adminKey: string
+  registry: AccountRegistry
+  sends: Sends
+  warn(message: string): void
+}
+
+function modelEntries(config: Config): Map<string, ModelEntry> {
+  const entries = new Map<string, ModelEntry>()
+  for (const [name, entry] of Object.entries(config.models)) {
+    if (typeof entry === 'string') {
+      entries.set(name, { alias: entry })
+      continue
+    }
+    if (entry.targets.length > 0) entries.set(name, { targets: entry.targets.map(({ provider, model }) => ({ provider, model: model ?? name })) })
+    for (const alias of entry.aliases) entries.set(alias, { alias: name })
+  }
+  return entries
+}
+
+function declaredKeys(config: Config): Map<string, Caller> {
+  const keys = new Map<string, Caller>()
+  const add = (key: string, name: string) => keys.set(sha256(key), { id: `config:${name}`, name, allows: () => true })
+  if (config.bearer_token) add(config.bearer_token, 'bearer_token')
+  for (const [index, { name, key }] of config.client_api_keys.entries()) add(key, name ?? `client_api_keys.${index}`)
+  return keys
+}
+
+export function buildState({ config, demo, adminKey, registry, sends, warn }: StateSources): State {
+  const catalog = new Catalog({
+    providers: buildProviders(config, demo, registry, sends, warn),
+    models: modelEntries(config),
+    anthropicMappings: new Map(Object.entries(config.anthropic_model_mappings)),
+  })
+  return {
+    config,
+    routing: { catalog, routingHeaders: config.routing_headers, heartbeatMs: config.timeouts.heartbeat },
+    http: {
+      bodyLimit: config.limits.body,
+      depthLimit: config.limits.depth,
+      strict: config.strict,
+      allowedHosts: config.allowed_hosts,
+      boundHost: config.server_host,
+      corsOrigins: config.cors_origins,
+      clientAuth: config.client_auth,
+    },
+    declaredKeys: declaredKeys(config),
+    adminKeyHash: sha256(config.admin_key ?? adminKey),
+  }
+}

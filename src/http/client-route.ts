@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts'
+import { asGatewayError, GatewayError } from '../core/errors.ts'
+import type { IdGenerator } from '../core/ids.ts'
+import type { Answer, Call, Caller, ClientDialect } from '../operations/call.ts'
+import { errorAnswer } from '../operations/error-answer.ts'
+import { authenticateClient, type KeyRing } from './auth.ts'
+import { readBody } from './body.ts'
+import { toResponse } from './respond.ts'
+import type { HttpSettings } from './settings.ts'
+
+export interface ClientRouteServices {
+  clock: Clock
+  ids: IdGenerator
+  settings(): HttpSettings
+  keys: KeyRing
+  /** Called for requests that fail before they reach an operation, so that they are logged too. */
+  refused(request: { id: string; route: string; status: number; error: GatewayError }): void
+  /** Every unforeseen error, with its cause: for the log. */
+  unforeseen(error: GatewayError, requestId: string): void
+  /** The body is read: from now on our own deadlines hold, not the server's idle limit. */
+  hold(request: Request): void
+  /** The answer begins: a client that stops reading is cut off again. */
+  resume(request: Request): void
+  /** Set while the server is stopping: new work is refused. */
+  stopping(): boolean
+}
+
+export type Operation = (call: Call) => Promise<Answer>
+
+/** Whoever calls where no key is asked for. */
+const ANYONE: Caller = { id: 'anyone', name: 'anyone', allows: () => true }
+
+export const callerOf = async (headers: Headers, { settings, keys }: ClientRouteServices): Promise<Caller> =>
+  settings().clientAuth === 'none' ? ANYONE : authenticateClient(headers, keys)
+
+/** The way of every client request: key, body, operation; whatever fails is answered in the route's dialect. */
+export async function serveClient(
+  request: Request,
+  path: string,
+  dialect: ClientDialect,
+  operation: Operation,
+  services: ClientRouteServices,
+): Promise<Response> {
+  const requestId = services.ids.next('req_')
+  try {
+    if (services.stopping()) throw new GatewayError('unavailable', 'the gateway is stopping', { retryAfterMs: 5000 })
+    const caller = await callerOf(request.headers, services)
+    const settings = services.settings()
+    const { text, body } = await readBody(request, settings)
+    const strict = settings.strict || request.headers.get('x-dragoman-strict') === 'true'
+    const query = queryOf(request.url)
+    const { headers, signal } = request
+    const call: Call = { requestId, route: path, dialect, caller, text, body, headers, query, strict, signal }
+    services.hold(request)
+    const answer = await operation(call)
+    services.resume(request)
+    return toResponse(answer, requestId, dialect.id)
+  } catch (thrown) {
+    const error = asGatewayError(thrown)
+    if (error.kind === 'internal') services.unforeseen(error, requestId)
+    const answer = errorAnswer({ dialect, requestId }, error)
+    services.refused({ id: requestId, route: path, status: answer.status, error })
+    return toResponse(answer, requestId, dialect.id)
+  }
+}
+
+function queryOf(url: string): string {
+  const at = url.indexOf('?')
+  return at === -1 ? '' : url.slice(at).replace(/#.*$/s, '')
+}

@@ -1,0 +1,57 @@
+import { Elysia } from 'elysia'
+import { asGatewayError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { errorAnswer } from '../../operations/error-answer.ts'
+import { JSON_HEADERS } from '../../operations/headers.ts'
+import { listModels, type ModelQuery, readModel } from '../../operations/models.ts'
+import { callerOf } from '../client-route.ts'
+import { modelDocs, modelsDocs } from '../docs/models.ts'
+import { toResponse } from '../respond.ts'
+import type { HttpServices } from '../services.ts'
+import { ANTHROPIC_PREFIXES } from './messages.ts'
+
+/** One path, two dialects: Anthropic's clients are known by their headers (dialects.md §8). */
+function shapeFor(headers: Headers, prefix: string): ModelQuery['shape'] {
+  if (prefix !== '' || headers.has('anthropic-version') || headers.has('anthropic-beta') || headers.has('x-anthropic-version')) return 'anthropic'
+  if (headers.has('x-api-key') && !headers.has('authorization')) return 'anthropic'
+  return /^(anthropic\/|anthropic-sdk|claude-cli|claude-code\/)/i.test(headers.get('user-agent') ?? '') ? 'anthropic' : 'openai'
+}
+
+async function serve(request: Request, services: HttpServices, prefix: string, answer: (query: ModelQuery, url: URL) => JsonObject): Promise<Response> {
+  const requestId = services.ids.next('req_')
+  const shape = shapeFor(request.headers, prefix)
+  const dialect = services.dialects[shape]
+  const vary = { vary: 'anthropic-version' }
+  try {
+    const query: ModelQuery = { catalog: services.catalog(), caller: await callerOf(request.headers, services), shape, since: services.startedAt }
+    const body = JSON.stringify(answer(query, new URL(request.url)))
+    return toResponse({ status: 200, headers: { ...JSON_HEADERS, ...vary }, body }, requestId, dialect.id)
+  } catch (thrown) {
+    const error = asGatewayError(thrown)
+    const failed = errorAnswer({ dialect, requestId }, error)
+    services.refused({ id: requestId, route: `${prefix}/v1/models`, status: failed.status, error })
+    return toResponse({ ...failed, headers: { ...failed.headers, ...vary } }, requestId, dialect.id)
+  }
+}
+
+/** Model lists, under one prefix. Names may hold slashes, so the rest of the path is the name. */
+export const modelRoutes = (services: HttpServices, prefix: (typeof ANTHROPIC_PREFIXES)[number]) =>
+  new Elysia({ name: 'routes.models', seed: prefix })
+    .get(`${prefix}/v1/models`, ({ request }) => serve(request, services, prefix, (query, url) => listModels(query, url.searchParams)), {
+      parse: 'none',
+      detail: modelsDocs(prefix),
+    })
+    .get(
+      `${prefix}/v1/models/*`,
+      ({ request }) => serve(request, services, prefix, (query, url) => readModel(nameIn(url, `${prefix}/v1/models/`), query)),
+      { parse: 'none', detail: modelDocs(prefix) },
+    )
+
+function nameIn(url: URL, before: string): string {
+  const rest = url.pathname.slice(before.length)
+  try {
+    return decodeURIComponent(rest)
+  } catch {
+    return rest
+  }
+}

@@ -1,0 +1,35 @@
+import type { ClientDialect } from '../operations/call.ts'
+import type { Catalog } from '../routing/catalog.ts'
+import type { Operation, ClientRouteServices } from './client-route.ts'
+import type { JsonObject } from '../core/json.ts'
+
+/** What the routes are given by the composition root. */
+export interface HttpServices extends ClientRouteServices {
+  dialects: { openai: ClientDialect; anthropic: ClientDialect }
+  generate: Operation
+  countTokens: Operation
+  catalog(): Catalog
+  /** When the process started, in milliseconds since the epoch. */
+  startedAt: number
+  version: string
+  health(): HealthReport
+  admin: AdminServices
+}
+
+/** `GET /health` (interface.md): what monitors read. No secrets, no names. */
+export interface HealthReport {
+  status: 'ok' | 'degraded' | 'down'
+  healthy_tokens: number
+  total_tokens: number
+  strategy: string
+  [more: string]: string | number
+}
+
+/** Management, already authenticated. Every method gives the JSON to answer with. @throws GatewayError for bad parameters. */
+export interface AdminServices {
+  usage(query: URLSearchParams): Promise<JsonObject>
+  requests(query: URLSearchParams): Promise<JsonObject>
+  stats(): JsonObject
+  config(): JsonObject
+  reload(): Promise<JsonObject>
+}

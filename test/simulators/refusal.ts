@@ -1,0 +1,13 @@
+import type { Json } from '../checkers/json.ts'
+
+/** A request that the service turns down: the status and the body in the vendor's shape. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: Json,
+    message: string,
+  ) {
+    super(message)
+    this.name = 'Refusal'
+  }
+}
