@@ -40,5 +40,5 @@ const OLDER: Record<string, () => number | Promise<number>> = {
 }
 
 const older = OLDER[process.argv[2] ?? '']
-if (older) Promise.resolve(older()).then(code => process.exit(code))
-else program.parseAsync()
+if (older) void Promise.resolve(older()).then(code => process.exit(code))
+else void program.parseAsync()

@@ -70,6 +70,8 @@ export class Health {
   }
 
   failed(model: string, error: GatewayError, now: number): void {
+    // The verdict may concern only one of the two that this request was probing; the other must not wait for ever.
+    this.undecided(model)
     const status = error.upstream?.status
     if (error.kind === 'quota-exhausted' || error.kind === 'billing') {
       this.#whole = coolDown('exhausted', `quota exhausted (${status ?? error.kind})`, now + retryAfter(error, EXHAUSTED_MS))
@@ -86,8 +88,7 @@ export class Health {
   #coolPair(model: string, error: GatewayError, now: number, length: (strikes: number) => number, reason: string): void {
     const whole = error.upstream?.speaksOfAccount === true
     const before = whole ? this.#whole : this.#models.get(model)
-    const strikes = before ? before.strikes + 1 : 0
-    const next = coolDown('cooling_down', reason, now + length(strikes), strikes)
+    const next = backOff(before, now, reason, length)
     if (whole) {
       this.#whole = next
       return
@@ -101,13 +102,23 @@ export class Health {
     this.#rate.add(true, now)
     const before = this.#whole
     if (!before && !this.#rate.tripped(now)) return
-    const strikes = before ? before.strikes + 1 : 0
     const reason = error.upstream?.status ? `failing (${error.upstream.status})` : `failing (${error.message})`
-    this.#whole = coolDown('cooling_down', reason, now + retryAfter(error, doubled(FAULT, strikes)), strikes)
+    this.#whole = backOff(before, now, reason, strikes => retryAfter(error, doubled(FAULT, strikes)))
   }
 }
 
 const coolDown = (state: AccountState, reason: string, until: number, strikes = 0): CoolDown => ({ state, reason, until, strikes, probing: false })
+
+/**
+ * The next cool-down after `before`. A failure doubles it only where it has run out: one that comes during it is of a request sent earlier, and a
+ * burst of those is still one outage. Such a one never shortens the wait.
+ */
+function backOff(before: CoolDown | undefined, now: number, reason: string, length: (strikes: number) => number): CoolDown {
+  if (!before) return coolDown('cooling_down', reason, now + length(0))
+  if (now >= before.until) return coolDown('cooling_down', reason, now + length(before.strikes + 1), before.strikes + 1)
+  const until = now + length(before.strikes)
+  return until > before.until ? { ...before, state: 'cooling_down', reason, until } : before
+}
 
 const retryAfter = (error: GatewayError, otherwise: number): number =>
   error.retryAfterMs === undefined ? otherwise : Math.min(Math.max(error.retryAfterMs, 0), LONGEST_RETRY_AFTER_MS)

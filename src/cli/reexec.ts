@@ -23,7 +23,8 @@ export function liftRequestLimit(env: Record<string, string | undefined>): void 
   if (env[LIMIT] !== undefined || typeof process.execve !== 'function' || process.platform === 'win32') return
   const compiled = process.argv[1]?.startsWith('/$bunfs/') ?? false
   const args = compiled ? [process.execPath, ...process.argv.slice(2)] : [process.execPath, ...process.argv.slice(1)]
-  process.execve(process.execPath, args, { ...definedOnly(env), [LIMIT]: MOST_REQUESTS })
+  // Libraries that ask at run time whether this is a development machine get the same answer as the build.
+  process.execve(process.execPath, args, { ...definedOnly(env), NODE_ENV: 'production', [LIMIT]: MOST_REQUESTS })
 }
 
 const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>

@@ -1,5 +1,6 @@
 import { invalidField } from '../core/errors.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
+import { rfc3339 } from '../core/rfc3339.ts'
 import type { AdminServices } from '../http/services.ts'
 import type { RequestRow } from '../store/request-row.ts'
 import type { Requests } from '../store/requests.ts'
@@ -14,7 +15,7 @@ export interface AdminPorts {
   reload(): Promise<JsonObject>
 }
 
-const time = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString())
+const time = (at: number | undefined): string | null => (at === undefined ? null : rfc3339(at))
 
 const orNull = (value: string | number | undefined): string | number | null => value ?? null
 
@@ -52,6 +53,8 @@ function requestJson(row: RequestRow): JsonObject {
   }
 }
 
+const SUMS = ['requests', 'errors', 'input_tokens', 'output_tokens', 'cached_tokens', 'reasoning_tokens', 'cost_usd'] as const
+
 const usageJson = ({ requests, errors, inputTokens, outputTokens, cachedTokens, reasoningTokens, costUsd, ...names }: UsageRow): JsonObject => ({
   ...names,
   requests,
@@ -62,6 +65,16 @@ const usageJson = ({ requests, errors, inputTokens, outputTokens, cachedTokens, 
   reasoning_tokens: reasoningTokens,
   cost_usd: costUsd,
 })
+
+/** The same as RFC 4180 text; a formula that a spreadsheet would run is only text. */
+function usageCsv(rows: readonly JsonObject[], names: readonly string[]): string {
+  const cell = (value: JsonValue | undefined): string => {
+    const text = value === null || value === undefined ? '' : String(value)
+    const safe = /^[=+@\t\r]/.test(text) || (text.startsWith('-') && typeof value === 'string') ? `'${text}` : text
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  return [names, ...rows.map(row => names.map(name => cell(row[name])))].map(line => `${line.join(',')}\r\n`).join('')
+}
 
 /** A query's names must be known ones: a misspelt filter that is passed over answers another question than was asked. */
 function checkNames(query: URLSearchParams, known: readonly string[]): void {
@@ -96,11 +109,15 @@ export function createAdmin({ requests, flush, stats, config, reload }: AdminPor
     stats,
     config,
     reload,
-    async usage(query) {
-      checkNames(query, ['group_by', 'from', 'to'])
+    async usage(query, csv) {
+      checkNames(query, ['group_by', 'from', 'to', 'format'])
+      const format = query.get('format') ?? (csv ? 'csv' : 'json')
+      if (format !== 'csv' && format !== 'json') throw invalidField('format', 'must be json or csv')
       const wanted = { groupBy: groups(query), from: timeParameter(query, 'from'), to: timeParameter(query, 'to') }
       await flush()
-      return { data: (await requests.usage(wanted)).map(usageJson), next: null }
+      const rows = (await requests.usage(wanted)).map(usageJson)
+      if (format === 'json') return { data: rows, next: null }
+      return usageCsv(rows, [...USAGE_GROUPS.filter(group => wanted.groupBy.includes(group)), ...SUMS])
     },
     async requests(query) {
       checkNames(query, ['limit', 'cursor', 'key', 'model', 'provider', 'status'])

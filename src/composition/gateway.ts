@@ -1,6 +1,7 @@
 import { AccountRegistry } from '../accounts/registry.ts'
 import { createApp } from '../app.ts'
 import { maskConfig } from '../config/describe.ts'
+import { formatDuration } from '../config/format.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { problemText } from '../config/problem.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
@@ -160,7 +161,7 @@ function statsOf(state: State, registry: AccountRegistry, clock: Clock, startedA
   const { healthy_tokens, total_tokens, strategy } = healthReport(state, registry.all, clock.now(), { uptimeMs: 0, version })
   return {
     balancer: { healthy_tokens, total_tokens, strategy },
-    config: { health_check_interval: config.health_check_interval / 1000, server_host: config.server_host, server_port: config.server_port },
+    config: { health_check_interval: formatDuration(config.health_check_interval), server_host: config.server_host, server_port: config.server_port },
     instances: [],
     uptime_s: Math.floor((clock.now() - startedAt) / 1000),
     streams_open: streams.count,

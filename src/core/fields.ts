@@ -44,6 +44,8 @@ export function optionalNumber(from: JsonObject, key: string, path: Path = '', l
   const value = from[key]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number') throw wrong(at(path, key), limits.integer ? 'an integer' : 'a number', value)
+  // `1e999` parses as infinity, which would go on as null.
+  if (!Number.isFinite(value)) throw invalidField(at(path, key), 'is out of range', 'invalid_value')
   if (limits.integer && !Number.isInteger(value)) throw invalidField(at(path, key), 'must be an integer', 'invalid_type')
   if (limits.min !== undefined && value < limits.min) throw invalidField(at(path, key), `must be at least ${limits.min}`, 'invalid_value')
   if (limits.max !== undefined && value > limits.max) throw invalidField(at(path, key), `must be at most ${limits.max}`, 'invalid_value')

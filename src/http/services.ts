@@ -27,7 +27,8 @@ export interface HealthReport {
 
 /** Management, already authenticated. Every method gives the JSON to answer with. @throws GatewayError for bad parameters. */
 export interface AdminServices {
-  usage(query: URLSearchParams): Promise<JsonObject>
+  /** CSV text where the query's `format` or `csv` (the caller's `Accept`) says so. */
+  usage(query: URLSearchParams, csv: boolean): Promise<JsonObject | string>
   requests(query: URLSearchParams): Promise<JsonObject>
   stats(): JsonObject
   config(): JsonObject

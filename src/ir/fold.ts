@@ -1,3 +1,4 @@
+import { isObject, type JsonValue } from '../core/json.ts'
 import type { ContentPart } from './message.ts'
 import type { Choice, GenerateResponse } from './response.ts'
 import type { BlockStart, StreamEvent } from './stream.ts'
@@ -13,6 +14,21 @@ function partOf(block: BlockStart): ContentPart {
     default:
       return { type: block.type, text: '' }
   }
+}
+
+/** Log probabilities so far with those of one more piece, in OpenAI's shape: lists of tokens, by kind. */
+function joined(so: JsonValue | undefined, more: JsonValue): JsonValue {
+  if (!isObject(more)) return so ?? more
+  const all = isObject(so) ? so : {}
+  for (const [kind, tokens] of Object.entries(more)) {
+    if (!Array.isArray(tokens)) all[kind] ??= tokens
+    else {
+      const before = all[kind]
+      all[kind] = Array.isArray(before) ? before : []
+      for (const token of tokens) (all[kind] as JsonValue[]).push(token)
+    }
+  }
+  return all
 }
 
 /**
@@ -43,7 +59,9 @@ export function foldEvents(events: Iterable<StreamEvent>): GenerateResponse {
         choiceAt(event.choice).content.push(partOf(event.block))
         break
       case 'block-delta': {
-        const part = choiceAt(event.choice).content.at(-1)
+        const choice = choiceAt(event.choice)
+        const part = choice.content.at(-1)
+        if (event.logprobs !== undefined) choice.logprobs = joined(choice.logprobs, event.logprobs)
         if (part?.type === 'tool-call') part.arguments += event.text
         else if (part && 'text' in part) part.text += event.text
         break

@@ -1,7 +1,6 @@
 import { GatewayError } from '../core/errors.ts'
 import { tryParseJson } from '../core/json.ts'
 import type { Finish } from './finish.ts'
-import type { Annotation, Sealed } from './message.ts'
 import type { BlockStart, StreamEvent } from './stream.ts'
 import type { Usage } from './usage.ts'
 
@@ -27,16 +26,16 @@ interface OpenBlock {
 interface WaitingBlock {
   from: number
   block: BlockStart
-  text: string
-  annotations: Annotation[]
-  ended: boolean
-  seal?: Sealed
+  /** What came for it meanwhile; a `block-end` is the last. */
+  events: InnerEvent[]
 }
 
 interface ChoiceState {
   choice: number | undefined
   open?: OpenBlock
   waiting: WaitingBlock[]
+  /** Blocks of text that were ended for the next one's sake: by the decoder's index, because more may come for them. */
+  cut: Map<number, BlockStart>
   next: number
   toolCalls: number
   finish?: Finish
@@ -85,8 +84,8 @@ class LifecycleStage implements Lifecycle {
 
   end(): StreamEvent[] {
     if (this.done) return []
-    const finished = [...this.#choices.values()].some(state => state.finish)
-    if (!finished) {
+    const states = [...this.#choices.values()]
+    if (states.length === 0 || states.some(state => !state.finish)) {
       this.done = true
       return [{ type: 'error', error: new GatewayError('bad-gateway', ENDED_EARLY) }]
     }
@@ -121,7 +120,7 @@ class LifecycleStage implements Lifecycle {
   #state(choice: number | undefined): ChoiceState {
     let state = this.#choices.get(choice ?? 0)
     if (!state) {
-      state = { choice: choice === 0 ? undefined : choice, waiting: [], next: 0, toolCalls: 0 }
+      state = { choice: choice === 0 ? undefined : choice, waiting: [], cut: new Map(), next: 0, toolCalls: 0 }
       this.#choices.set(choice ?? 0, state)
     }
     return state
@@ -140,82 +139,75 @@ class LifecycleStage implements Lifecycle {
 }
 
 type BlockEvent = Extract<StreamEvent, { type: 'block-start' | 'block-delta' | 'block-end' | 'annotation' }>
+type InnerEvent = Exclude<BlockEvent, { type: 'block-start' }>
 
 function takeBlockEvent(state: ChoiceState, event: BlockEvent, out: StreamEvent[]): void {
   if (event.type === 'block-start') {
-    startBlock(state, event.index, event.block, out)
-    return
-  }
-  if (state.open?.from !== event.index) {
-    const waiting = state.waiting.find(block => block.from === event.index && !block.ended)
-    if (waiting) keepForLater(waiting, event)
-    return
-  }
-  const index = state.open.to
-  if (event.type === 'block-end') {
-    out.push({ ...event, index, choice: state.choice })
-    state.open = undefined
+    state.waiting.push({ from: event.index, block: event.block, events: [] })
     openWaiting(state, out)
-  } else if (event.type === 'annotation') {
-    out.push({ ...event, index, choice: state.choice })
-  } else if (event.text !== '' || event.logprobs !== undefined) {
-    if (state.open.block.type === 'tool-call') state.open.arguments += event.text
-    out.push({ ...event, index, choice: state.choice })
+    return
   }
-}
-
-function keepForLater(waiting: WaitingBlock, event: Exclude<BlockEvent, { type: 'block-start' }>): void {
-  if (event.type === 'block-delta') waiting.text += event.text
-  else if (event.type === 'annotation') waiting.annotations.push(event.annotation)
-  else {
-    waiting.ended = true
-    waiting.seal = event.seal
+  if (state.open?.from === event.index) {
+    handOut(state, event, out)
+    if (!state.open) openWaiting(state, out)
+    return
   }
-}
-
-function startBlock(state: ChoiceState, from: number, block: BlockStart, out: StreamEvent[]): void {
-  const { open } = state
-  if (open) {
-    const whole = open.block.type !== 'tool-call' || open.from === from || tryParseJson(open.arguments) !== undefined
-    if (!whole) {
-      state.waiting.push({ from, block, text: '', annotations: [], ended: false })
-      return
-    }
-    closeOpen(state, out)
+  const waiting = state.waiting.findLast(({ from, events }) => from === event.index && events.at(-1)?.type !== 'block-end')
+  if (waiting) {
+    waiting.events.push(event)
+    return
   }
-  openBlock(state, from, block, out)
+  const block = state.cut.get(event.index)
+  if (event.type === 'block-end') state.cut.delete(event.index)
+  if (!block || event.type !== 'block-delta' || event.text === '') return
+  // A block that has ended is never taken up again: the rest of its text is a block of its own.
+  takeBlockEvent(state, { type: 'block-start', index: event.index, block }, out)
+  takeBlockEvent(state, event, out)
 }
 
-function openBlock(state: ChoiceState, from: number, block: BlockStart, out: StreamEvent[]): void {
-  const to = state.next++
-  if (block.type === 'tool-call') state.toolCalls++
-  state.open = { from, to, block, arguments: '' }
-  out.push({ type: 'block-start', index: to, choice: state.choice, block })
-}
-
-function closeOpen(state: ChoiceState, out: StreamEvent[], seal?: Sealed): void {
+/** An event of the open block. */
+function handOut(state: ChoiceState, event: InnerEvent, out: StreamEvent[]): void {
   if (!state.open) return
-  out.push({ type: 'block-end', index: state.open.to, choice: state.choice, seal })
-  state.open = undefined
+  if (event.type === 'block-delta') {
+    if (event.text === '' && event.logprobs === undefined) return
+    if (state.open.block.type === 'tool-call') state.open.arguments += event.text
+  }
+  out.push({ ...event, index: state.open.to, choice: state.choice })
+  if (event.type === 'block-end') state.open = undefined
 }
 
-/** Opens the blocks that waited, in the order they started, up to the first that is still growing. */
+/** Whether the open block may be ended because another begins. Free text of a custom tool cannot be told to be complete. */
+function isWhole({ from, block, arguments: text }: OpenBlock, next: WaitingBlock): boolean {
+  if (block.type !== 'tool-call' || from === next.from) return true
+  return block.kind !== 'custom' && tryParseJson(text) !== undefined
+}
+
+/** Opens the blocks that wait, in the order they started, up to the first that is still growing. */
 function openWaiting(state: ChoiceState, out: StreamEvent[]): void {
-  while (!state.open) {
-    const block = state.waiting.shift()
-    if (!block) return
-    openBlock(state, block.from, block.block, out)
-    const index = state.next - 1
-    if (state.open && block.block.type === 'tool-call') (state.open as OpenBlock).arguments = block.text
-    if (block.text !== '') out.push({ type: 'block-delta', index, choice: state.choice, text: block.text })
-    for (const annotation of block.annotations) out.push({ type: 'annotation', index, choice: state.choice, annotation })
-    if (block.ended) closeOpen(state, out, block.seal)
+  for (let next = state.waiting[0]; next; next = state.waiting[0]) {
+    if (state.open && !isWhole(state.open, next)) return
+    cutOpen(state, out)
+    state.waiting.shift()
+    state.cut.delete(next.from)
+    if (next.block.type === 'tool-call') state.toolCalls++
+    state.open = { from: next.from, to: state.next++, block: next.block, arguments: '' }
+    out.push({ type: 'block-start', index: state.open.to, choice: state.choice, block: next.block })
+    for (const event of next.events) handOut(state, event, out)
   }
+}
+
+/** Ends the open block although its own end has not come. */
+function cutOpen(state: ChoiceState, out: StreamEvent[]): void {
+  if (!state.open) return
+  const { from, to, block } = state.open
+  out.push({ type: 'block-end', index: to, choice: state.choice })
+  if (block.type === 'text' || block.type === 'refusal' || (block.type === 'reasoning' && !block.redacted)) state.cut.set(from, block)
+  state.open = undefined
 }
 
 function closeAll(state: ChoiceState, out: StreamEvent[]): void {
   while (state.open || state.waiting.length > 0) {
-    closeOpen(state, out)
+    cutOpen(state, out)
     openWaiting(state, out)
   }
 }

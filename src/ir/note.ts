@@ -18,7 +18,7 @@ export function formatNotes(notes: readonly Note[]): string {
   let text = ''
   for (const [index, item] of items.entries()) {
     const next = text === '' ? item : `${text}, ${item}`
-    if (next.length > HEADER_LIMIT - 16) return `${text}, +${items.length - index}`
+    if (next.length > HEADER_LIMIT - 16) return `${text}${text === '' ? '' : ', '}+${items.length - index}`
     text = next
   }
   return text

@@ -24,15 +24,16 @@ const textOf = (part: ContentPart): string => (part.type === 'tool-call' ? part.
 export function unfoldResponse(response: GenerateResponse): StreamEvent[] {
   const { id, model, created, extensions } = response
   const events: StreamEvent[] = [{ type: 'response-start', id, model, created, extensions }]
-  for (const [number, { content, finish }] of response.choices.entries()) {
+  for (const [number, { content, finish, logprobs }] of response.choices.entries()) {
     const choice = number === 0 ? undefined : number
     let index = 0
+    const spoken = content.find(part => part.type === 'text' && part.text !== '')
     for (const part of content) {
       const block = blockOf(part)
       if (!block) continue
       events.push({ type: 'block-start', index, choice, block })
       const text = textOf(part)
-      if (text !== '') events.push({ type: 'block-delta', index, choice, text })
+      if (text !== '') events.push({ type: 'block-delta', index, choice, text, ...(part === spoken && logprobs !== undefined ? { logprobs } : {}) })
       if (part.type === 'text') for (const annotation of part.annotations ?? []) events.push({ type: 'annotation', index, choice, annotation })
       events.push({ type: 'block-end', index, choice, seal: part.seal })
       index++

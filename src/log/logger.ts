@@ -44,9 +44,9 @@ export function createLogger(sink: LineSink, options: { level: LogLevel; pretty:
 
 function causeText(cause: unknown): string | undefined {
   if (cause === undefined) return undefined
-  if (!(cause instanceof Error)) return String(cause).slice(0, 300)
+  if (!(cause instanceof Error)) return withoutUrls(String(cause)).slice(0, 300)
   const stack = cause.stack?.split('\n').slice(1, 6).join(' ').replace(/\s+/g, ' ') ?? ''
-  return `${cause.name}: ${withoutUrls(cause.message)} ${stack}`.trim().slice(0, 1000)
+  return withoutUrls(`${cause.name}: ${cause.message} ${stack}`).trim().slice(0, 1000)
 }
 
 const withoutUrls = (text: string): string => text.replace(/\bhttps?:\/\/\S+/g, '(address)')

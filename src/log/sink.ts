@@ -34,11 +34,16 @@ export function createLineSink(output: Output): LineSink {
     waiting = ''
     dropped = 0
     writing = true
-    output.write(text, () => {
-      // A reader that has gone away is no reason to stop serving.
+    const done = () => {
       writing = false
       send()
-    })
+    }
+    try {
+      output.write(text, done)
+    } catch {
+      // A reader that has gone away is no reason to stop serving.
+      done()
+    }
   }
 
   return {

@@ -7,8 +7,9 @@ const CHARACTERS_PER_TOKEN = 3.5
 /** An image of unknown size; vendors charge between 85 and 1,600 tokens for usual ones. */
 const TOKENS_PER_IMAGE = 1200
 
-/** Longer texts without a space are data, not words. */
+/** Longer texts of nothing but base64's characters are data, not words. Absence of spaces would not do: Chinese and Japanese have none. */
 const DATA_LENGTH = 2000
+const BASE64 = /^[\w+/=-]+$/
 
 /**
  * Tokens of a request in any dialect, by its texts: keys, numbers and structure are left out, embedded media count as one image each. Linear in
@@ -21,7 +22,7 @@ export function estimateInputTokens(body: JsonValue | undefined): number {
   while (waiting.length > 0) {
     const value = waiting.pop()
     if (typeof value === 'string') {
-      const data = value.startsWith('data:') || (value.length > DATA_LENGTH && !value.slice(0, DATA_LENGTH).includes(' '))
+      const data = value.startsWith('data:') || (value.length > DATA_LENGTH && BASE64.test(value.slice(0, DATA_LENGTH)))
       if (data) images++
       else characters += value.length
     } else if (Array.isArray(value)) {

@@ -1,5 +1,6 @@
 import { GatewayError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
+import { rfc3339 } from '../core/rfc3339.ts'
 import { CLAUDE_ALIAS, type Catalog } from '../routing/catalog.ts'
 import type { Caller } from './call.ts'
 
@@ -26,7 +27,7 @@ function describe(name: string, { catalog, shape, since }: ModelQuery): JsonObje
   if (shape === 'openai') {
     return { id: name, object: 'model', created: Math.floor(since / 1000), owned_by: catalog.owner(name) ?? 'dragoman' }
   }
-  return { type: 'model', id: name, display_name: name, created_at: new Date(since).toISOString() }
+  return { type: 'model', id: name, display_name: name, created_at: rfc3339(since) }
 }
 
 /** `GET /v1/models` in either shape (dialects.md §8). `page` holds Anthropic's `limit`, `after_id`, `before_id`. */

@@ -57,7 +57,7 @@ class Pump {
     if (signal.aborted) return this.cancel()
     signal.addEventListener('abort', this.#onAbort, { once: true })
     this.#unregister = streams.add(error => this.#fail(error))
-    this.#stopHeartbeat = clock.every(heartbeatMs, () => this.#heartbeat())
+    this.#stopHeartbeat = clock.after(heartbeatMs, () => this.#heartbeat())
     if (this.opening instanceof Promise) {
       // Headers went out because nothing came for a while: so does the first sign of life.
       this.#write(this.options.client.heartbeat)
@@ -78,8 +78,11 @@ class Pump {
       if (!this.#opened) {
         const opened = await this.opening
         this.#opened = opened
-        if (!this.#closed) this.#writeFirst(opened)
-        return
+        if (this.#closed) return
+        const wrote = opened.first.length > 0
+        this.#writeFirst(opened)
+        // A pull that gives nothing is not repeated.
+        if (wrote) return
       }
       await this.#relayOne(this.#opened)
     } catch (error) {
@@ -89,8 +92,18 @@ class Pump {
 
   cancel(): void {
     if (!(this.opening instanceof Promise)) this.#opened = this.opening
-    this.#finish({ left: true })
-    this.#opened?.upstream.release()
+    if (this.#opened) {
+      this.#finish({ left: true })
+      this.#opened.upstream.release()
+    } else if (this.opening instanceof Promise && !this.#closed) {
+      // Settled when it is known whether an account was taken after all.
+      this.#close()
+      const settle = (opened?: OpenedStream) => {
+        opened?.upstream.release()
+        this.options.settled({ left: true, opened })
+      }
+      this.opening.then(settle, () => settle())
+    }
   }
 
   /** Reads until there is something to write. */
@@ -120,8 +133,9 @@ class Pump {
   /** Only where the client keeps up: one that does not read would pile them up. */
   #heartbeat(): void {
     const { clock, heartbeatMs, client } = this.options
-    if (clock.elapsed() - this.#lastWrite < heartbeatMs * 0.9) return
-    if ((this.#controller?.desiredSize ?? 0) >= BUFFER_BYTES) this.#write(client.heartbeat)
+    const left = heartbeatMs - (clock.elapsed() - this.#lastWrite)
+    if (left <= 0 && (this.#controller?.desiredSize ?? 0) >= BUFFER_BYTES) this.#write(client.heartbeat)
+    this.#stopHeartbeat = clock.after(left > 0 ? left : heartbeatMs, () => this.#heartbeat())
   }
 
   #complete(error: GatewayError | undefined): void {
@@ -141,11 +155,15 @@ class Pump {
 
   #finish(end: { error?: GatewayError; left?: boolean }): void {
     if (this.#closed) return
+    this.#close()
+    this.options.settled({ ...end, opened: this.#opened })
+  }
+
+  #close(): void {
     this.#closed = true
     this.#stopHeartbeat()
     this.options.signal.removeEventListener('abort', this.#onAbort)
     this.#unregister()
-    this.options.settled({ ...end, opened: this.#opened })
   }
 
   #linger({ upstream }: OpenedStream): void {

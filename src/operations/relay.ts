@@ -36,6 +36,9 @@ function cut(cutter: FrameCutter, chunk: Uint8Array): Uint8Array | undefined {
   }
 }
 
+/** A last frame with the blank line that the upstream left out: without it a strict reader drops the frame. */
+const completed = (text: string): string => (/^[\r\n]*$|(\n|\r)(\n|\r\n?)$/.test(text) ? text : /[\r\n]$/.test(text) ? `${text}\n` : `${text}\n\n`)
+
 /** The same dialect on both sides: legal frames go through as the bytes they came in. */
 export class PassThroughRelay implements Relay {
   readonly #cutter = new FrameCutter(LONGEST_FRAME)
@@ -71,10 +74,9 @@ export class PassThroughRelay implements Relay {
   end(): string | undefined {
     if (this.done) return undefined
     const rest = this.#cutter.end()
-    let text = rest ? this.#text(this.#pass(rest)) : ''
+    const text = rest ? completed(this.#text(this.#pass(rest))) : ''
     if (this.done) return text
     this.#failed = new GatewayError('bad-gateway', ENDED_EARLY, { upstream: { maybeExecuted: true } })
-    if (text !== '' && !text.endsWith('\n\n')) text += '\n\n'
     return text + writeFrames(this.client.encodeStreamError(this.#failed, this.requestId))
   }
 

@@ -39,7 +39,7 @@ const SHORT_WAIT_MS = 1000
 const pause = (random: Random): number => 150 + random.float() * 200
 
 /**
- * Calls `run` for one target after the other, each account once, until one succeeds; then, where every failure may pass by itself, the first of them
+ * Calls `run` for one target after the other, each account once, until one succeeds; then, where a failure may pass by itself, the first such target
  * once more. `run` has failed when it throws before anything reached the client; what it throws decides: the caller's fault ends the request, anything else
  * is the account's and the next is tried. The lease that comes back is the caller's to `release`. @throws GatewayError that says what was tried and why each failed.
  */

@@ -45,6 +45,7 @@ export class Catalog {
       for (const model of provider.models) {
         if (model.includes('*')) continue
         const list = this.#listed.get(model)
+        if (list?.at(-1) === provider) continue
         if (list) list.push(provider)
         else this.#listed.set(model, [provider])
       }

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../core/rfc3339.ts'
 import { type Candidate, type ErrorKind, GatewayError } from '../core/errors.ts'
 import type { Failure } from './attempt.ts'
 import type { Trail } from './trail.ts'
@@ -42,6 +43,6 @@ const describe = ({ lease, error }: Failure): string => {
 }
 
 const describeSkip = ({ provider, account, reason, until }: Trail['skipped'][number]): string => {
-  const back = until === undefined ? '' : `, back at ${new Date(until).toISOString()}`
+  const back = until === undefined ? '' : `, back at ${rfc3339(until)}`
   return `${provider} (${account}): ${reason}${back}`
 }

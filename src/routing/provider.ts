@@ -37,8 +37,18 @@ export interface Target {
   model: string
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-
 /** Whether `name` fits `pattern`, where `*` stands for anything. */
-export const fits = (name: string, pattern: string): boolean =>
-  pattern.includes('*') ? new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`).test(name) : name === pattern
+export function fits(name: string, pattern: string): boolean {
+  const [start = '', ...rest] = pattern.split('*')
+  const end = rest.pop()
+  if (end === undefined) return name === pattern
+  if (!name.startsWith(start) || !name.endsWith(end)) return false
+  // Each piece at its first place: linear, where a regular expression would try every combination on a stranger's name.
+  let at = start.length
+  for (const piece of rest) {
+    const found = name.indexOf(piece, at)
+    if (found === -1) return false
+    at = found + piece.length
+  }
+  return at + end.length <= name.length
+}

@@ -62,7 +62,8 @@ function connectionError(error: unknown, phase: 'before' | 'within'): GatewayErr
  * bytes can be passed through as they are.
  *
  * Bun's fetch does not tell when it has connected, so a server that has not answered for half the connect limit is asked for a bare TCP
- * connection; where that is refused or not made by the limit, the call ends with the reason.
+ * connection; where that is not made by the limit either, the call ends with the reason. A refusal proves nothing: a server that is draining refuses new
+ * connections and still answers the ones it has, and had ours been refused, fetch would have said so.
  */
 export function createSend(clock: Clock): Send {
   return async request => {
@@ -97,7 +98,8 @@ class Call {
   #cancelTimer: () => void = () => {}
   #closed = false
   #answered = false
-  #waitingSince: number
+  /** Since when somebody waits for bytes; undefined while nobody does. */
+  #waitingSince: number | undefined
   #limit: 'first_byte' | 'idle' = 'first_byte'
 
   constructor(
@@ -125,13 +127,18 @@ class Call {
     const reader = stream?.getReader()
     return {
       read: async () => {
-        if (!reader) return undefined
-        if (this.#waitingSince === 0) this.#waitingSince = this.clock.elapsed()
+        if (!reader) {
+          this.close()
+          return undefined
+        }
+        this.#waitingSince ??= this.clock.elapsed()
         try {
           const { done, value } = await reader.read()
-          this.#waitingSince = 0
-          this.#limit = 'idle'
-          if (!done) return value
+          this.#waitingSince = undefined
+          if (!done) {
+            this.#begun()
+            return value
+          }
           this.close()
           return undefined
         } catch (error) {
@@ -161,9 +168,17 @@ class Call {
     this.#controller.abort(reason)
   }
 
+  /** From the first byte on it is the idle limit that counts: it may well be shorter than what the timer was set to. */
+  #begun(): void {
+    if (this.#limit === 'idle' || this.#closed) return
+    this.#limit = 'idle'
+    this.#cancelTimer()
+    this.#watch()
+  }
+
   async #checkConnect(): Promise<void> {
     const { connect } = this.request.limits
-    const left = connect - (this.clock.elapsed() - this.#waitingSince)
+    const left = connect - (this.clock.elapsed() - (this.#waitingSince ?? 0))
     this.#cancelTimer = this.clock.after(this.#left(), () => this.#watch())
     const connected = await reachable(this.request.url, Math.max(left, 0), this.clock)
     if (!connected && !this.#answered) this.#abort(limitError('connect', connect))
@@ -171,7 +186,7 @@ class Call {
 
   #left(): number {
     const limit = this.#limit === 'idle' ? this.request.limits.idle : this.request.limits.firstByte
-    return limit - (this.#waitingSince === 0 ? 0 : this.clock.elapsed() - this.#waitingSince)
+    return limit - (this.#waitingSince === undefined ? 0 : this.clock.elapsed() - this.#waitingSince)
   }
 
   /** Ends the call when it has waited too long; while nobody waits (a slow reader), the clock stands still. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 
-/** Whether the server of `url` accepts a TCP connection within `limitMs`. Nothing is sent; the connection is closed at once. */
+/** Whether the server of `url` takes or refuses a TCP connection within `limitMs`, rather than say nothing. Nothing is sent; the connection is closed at once. */
 export async function reachable(url: string, limitMs: number, clock: Clock): Promise<boolean> {
   const { hostname, port, protocol } = new URL(url)
   let open: { end(): void } | undefined
@@ -20,7 +20,7 @@ export async function reachable(url: string, limitMs: number, clock: Clock): Pro
     },
   }).then(
     () => true,
-    () => false,
+    () => true,
   )
   try {
     return await Promise.race([connected, limit])

@@ -1,0 +1,18 @@
+import { adminSchemas } from './admin-objects.ts'
+import { chatExamples, chatSchemas } from './chat.ts'
+import { errorResponses, errorSchemas } from './errors.ts'
+import { headers, parameters } from './headers.ts'
+import { healthSchemas } from './health.ts'
+import { messagesExamples, messagesSchemas } from './messages.ts'
+import { modelSchemas } from './models.ts'
+import { securitySchemes } from './security.ts'
+
+/** What the operations refer to by name. */
+export const components = {
+  securitySchemes,
+  schemas: { ...chatSchemas, ...messagesSchemas, ...modelSchemas, ...healthSchemas, ...adminSchemas, ...errorSchemas },
+  responses: errorResponses,
+  headers,
+  parameters,
+  examples: { ...chatExamples, ...messagesExamples },
+}

@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'bun:test'
+import { Elysia } from 'elysia'
+import { createApp } from '../../src/app.ts'
+import { GatewayError } from '../../src/core/errors.ts'
+import type { JsonObject, JsonValue } from '../../src/core/json.ts'
+import { decodeRequest as decodeMessages } from '../../src/dialects/anthropic/decode-request.ts'
+import { encodeError as encodeAnthropicError } from '../../src/dialects/anthropic/errors.ts'
+import { inspectCountTokens, inspectRequest as inspectMessages } from '../../src/dialects/anthropic/inspect.ts'
+import { REQUEST_FIELDS } from '../../src/dialects/anthropic/wire.ts'
+import { decodeRequest as decodeChat } from '../../src/dialects/openai-chat/decode-request.ts'
+import { encodeError as encodeOpenAiError } from '../../src/dialects/openai-chat/errors.ts'
+import { EXTENSION_FIELDS, MAPPED_FIELDS, MAPPED_VENDOR_FIELDS } from '../../src/dialects/openai-chat/wire.ts'
+import { docsRoutes } from '../../src/http/docs/routes.ts'
+import type { HttpServices } from '../../src/http/services.ts'
+import { checkChatBody, checkChatStream } from '../checkers/chat.ts'
+import { checkMessagesBody, checkMessagesStream } from '../checkers/messages.ts'
+import { type Operation, operationsOf, problemsOf, readDocument, type Spec } from './openapi.ts'
+
+// Nothing but the documentation is asked, so the services behind the other routes are never called.
+const services = { version: '9.8.7', dialects: {}, admin: {} } as unknown as HttpServices
+const app = createApp(services)
+const spec: Spec = await readDocument(app)
+const operations = operationsOf(spec)
+
+const get = (path: string, headers: Record<string, string> = {}) => app.handle(new Request(`http://localhost${path}`, { headers }))
+
+describe('the document', () => {
+  test('is well formed, open to fields it does not know, and every reference leads somewhere', () => {
+    expect(problemsOf(spec)).toEqual([])
+  })
+
+  test('introduces itself', () => {
+    expect(spec.openapi).toStartWith('3.0')
+    expect(spec.info).toMatchObject({ title: 'Dragoman', version: '9.8.7' })
+    expect(spec.servers).toEqual([expect.objectContaining({ url: '/' })])
+    expect(Object.keys(spec.components.securitySchemes ?? {})).toEqual(['clientKey', 'clientApiKey', 'adminKey'])
+  })
+
+  test('describes every route of the app once, and no other', () => {
+    const routes = app.routes.filter(({ hooks }) => (hooks as { detail?: { hide?: boolean } }).detail?.hide !== true)
+    const expected = routes.map(({ method, path }) => `${method} ${path.replace('*', '{model}')}`)
+    expect(expected.length).toBeGreaterThan(20)
+    expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(expected.sort())
+  })
+
+  test('gives each operation all that it needs', () => {
+    const tags = spec.tags.map(({ name }) => name)
+    for (const { operation, path } of operations) {
+      expect(operation.summary, path).toBeString()
+      expect(operation.description, path).toBeString()
+      expect(operation.operationId, path).toMatch(/^[a-zA-Z]+$/)
+      expect(tags, path).toContain(operation.tags?.[0] ?? '')
+      expect(Object.keys(operation.responses), path).toContain('200')
+      const schemes = (operation.security ?? []).flatMap(choice => Object.keys(choice))
+      expect(schemes, path).toEqual(path.startsWith('/health') ? [] : isManagement(path) ? ['adminKey'] : ['clientKey', 'clientApiKey'])
+    }
+    const ids = operations.map(({ operation }) => operation.operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('has a tag for every operation and an operation for every tag', () => {
+    expect(new Set(operations.map(({ operation }) => operation.tags?.[0]))).toEqual(new Set(spec.tags.map(({ name }) => name)))
+  })
+
+  test('says what a client route may refuse', () => {
+    for (const path of ['/v1/chat/completions', '/v1/messages', '/anthropic/v1/messages', '/api/anthropic/v1/messages/count_tokens']) {
+      const { responses } = operationAt(path)
+      expect(Object.keys(responses)).toEqual(['200', '400', '401', '403', '404', '405', '413', '415', '429', '500', '502', '503', '504'])
+    }
+  })
+
+  test('takes the rest of the path as the name of a model', () => {
+    const { parameters } = operationAt('/v1/models/{model}', 'GET')
+    expect(parameters?.filter(parameter => parameter.in === 'path')).toEqual([expect.objectContaining({ name: 'model', required: true })])
+  })
+
+  test('documents every request field that the dialects know', () => {
+    const chat = Object.keys(spec.components.schemas.ChatRequest?.properties ?? {})
+    expect(chat).toEqual(expect.arrayContaining([...MAPPED_FIELDS, ...MAPPED_VENDOR_FIELDS, ...EXTENSION_FIELDS]))
+    const messages = Object.keys(spec.components.schemas.MessagesRequest?.properties ?? {})
+    expect(messages).toEqual(expect.arrayContaining([...REQUEST_FIELDS]))
+  })
+})
+
+const isManagement = (path: string): boolean => /^\/(admin|stats|config|reload)/.test(path)
+
+const operationAt = (path: string, method = 'POST'): Operation => {
+  const found = operations.find(entry => entry.path === path && entry.method === method)
+  if (!found) throw new Error(`${method} ${path} is not documented`)
+  return found.operation
+}
+
+const example = (name: string): JsonValue => spec.components.examples[name]?.value ?? null
+
+const examplesOf = (prefix: string, kinds: string[]): [string, JsonObject][] =>
+  kinds.map(kind => [kind, example(prefix + kind) as JsonObject])
+
+const context = { now: () => 0, newId: (prefix: string) => `${prefix}1`, note: () => {} }
+
+describe('examples of Chat Completions', () => {
+  const requests = examplesOf('Chat', ['Plain', 'Streamed', 'Tools', 'ToolResult', 'Image', 'Reasoning', 'Json'])
+
+  test.each(requests)('the request "%s" is taken', (_, body) => {
+    expect(decodeChat(body).messages.length).toBeGreaterThan(0)
+  })
+
+  test.each(examplesOf('ChatAnswer', ['Plain', 'Tools', 'Reasoning']))('the answer "%s" is legal', (_, body) => {
+    checkChatBody(body, { tools: ['read_temperature'] })
+  })
+
+  test.each(['Plain', 'Tools', 'Reasoning'])('the stream "%s" is legal and says the same', kind => {
+    const options = { includeUsage: kind === 'Plain', exactUsage: true, body: example(`ChatAnswer${kind}`) }
+    expect(checkChatStream(String(example(`ChatStream${kind}`)), options).error).toBeUndefined()
+  })
+
+  test('a failed stream ends in its error', () => {
+    expect(checkChatStream(String(example('ChatStreamError')), { includeUsage: false }).error).toMatchObject({ type: 'api_error' })
+  })
+})
+
+describe('examples of Messages', () => {
+  const requests = examplesOf('Messages', ['Plain', 'Streamed', 'Tools', 'ToolResult', 'Image', 'Thinking'])
+
+  test.each(requests)('the request "%s" is taken', (_, body) => {
+    inspectMessages(body)
+    expect(decodeMessages(body, context).messages.length).toBeGreaterThan(0)
+  })
+
+  test('the request to count tokens is taken', () => {
+    expect(inspectCountTokens(example('MessagesCount') as JsonObject).messages).toBe(1)
+  })
+
+  test.each(examplesOf('MessagesAnswer', ['Plain', 'Tools', 'Thinking']))('the answer "%s" is legal', (_, body) => {
+    checkMessagesBody(body, { tools: ['read_temperature'] })
+  })
+
+  test.each(['Plain', 'Tools', 'Thinking'])('the stream "%s" is legal and says the same', kind => {
+    const stream = String(example(`MessagesStream${kind}`))
+    expect(checkMessagesStream(stream, { body: example(`MessagesAnswer${kind}`) }).error).toBeUndefined()
+  })
+
+  test('a failed stream ends in its error', () => {
+    expect(checkMessagesStream(String(example('MessagesStreamError')), {}).error).toMatchObject({ type: 'api_error' })
+  })
+})
+
+/** Which kind of error each documented status stands for. */
+const KINDS = {
+  400: 'invalid-request',
+  401: 'authentication',
+  403: 'permission',
+  404: 'model-not-found',
+  405: 'method-not-allowed',
+  413: 'too-large',
+  415: 'unsupported-media-type',
+  429: 'rate-limit',
+  500: 'internal',
+  502: 'bad-gateway',
+  503: 'unavailable',
+  504: 'timeout',
+} as const
+
+describe.each(Object.entries(KINDS))('the documented %s', (status, kind) => {
+  const body = (name: string) => (spec.components.responses[name]?.content?.['application/json']?.example ?? {}) as { error: JsonObject }
+  const { message, param, code, candidates } = body(`OpenAI${status}`).error as Record<string, string> & { candidates?: JsonObject[] }
+  const skipped = candidates?.map(({ until, ...candidate }) => ({ ...candidate, until: until ? Date.parse(String(until)) : undefined }))
+  const error = new GatewayError(kind, String(message), {
+    param: param ?? undefined,
+    code: code ?? undefined,
+    ...(skipped && { candidates: skipped as never }),
+  })
+
+  test("is what OpenAI's dialect answers", () => {
+    expect(encodeOpenAiError(error)).toEqual({ status: Number(status), body: body(`OpenAI${status}`) as JsonObject })
+  })
+
+  test("is what Anthropic's dialect answers", () => {
+    const documented = body(`Anthropic${status}`) as JsonObject
+    expect(encodeAnthropicError(error, String(documented.request_id))).toEqual({ status: Number(status), body: documented })
+  })
+})
+
+describe('the page', () => {
+  test('loads nothing from elsewhere, and no script that stands in it', async () => {
+    const page = await get('/swagger')
+    const html = await page.text()
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(html).not.toMatch(/(src|href)="(?!\/swagger)/)
+    expect(html).not.toMatch(/https?:|<script>|\son\w+=/)
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("default-src 'self'")
+    expect(policy).not.toMatch(/script-src|https?:|\*/)
+  })
+
+  test('finds every file that it names, with its type', async () => {
+    const html = await (await get('/swagger')).text()
+    const paths = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(match => match[1] ?? '')
+    const types = await Promise.all(paths.map(async path => [path, (await get(path)).headers.get('content-type')]))
+    expect(Object.fromEntries(types)).toEqual({
+      '/swagger/favicon.svg': 'image/svg+xml',
+      '/swagger/swagger-ui.css': 'text/css; charset=utf-8',
+      '/swagger/json': 'application/json',
+      '/swagger/swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+      '/swagger/start.js': 'text/javascript; charset=utf-8',
+    })
+  })
+
+  test('starts with keys that are kept and routes that can be tried', async () => {
+    const script = await (await get('/swagger/start.js')).text()
+    let options: Record<string, unknown> = {}
+    const SwaggerUIBundle = Object.assign((given: Record<string, unknown>) => (options = given), { presets: { apis: 'apis' } })
+    new Function('SwaggerUIBundle', script)(SwaggerUIBundle)
+    expect(options).toMatchObject({ url: '/swagger/json', persistAuthorization: true, tryItOutEnabled: true, validatorUrl: null })
+  })
+
+  test('is sent again only when it has changed', async () => {
+    const first = await get('/swagger/swagger-ui.css')
+    const etag = first.headers.get('etag') ?? ''
+    expect((await first.text()).length).toBeGreaterThan(100_000)
+    const again = await get('/swagger/swagger-ui.css', { 'if-none-match': `"other", W/${etag}` })
+    expect(again.status).toBe(304)
+    expect(await again.text()).toBe('')
+    expect((await get('/swagger/swagger-ui.css', { 'if-none-match': '"other"' })).status).toBe(200)
+  })
+
+  test('answers under its other names', async () => {
+    for (const path of ['/docs', '/docs/']) {
+      const answer = await get(path)
+      expect([answer.status, answer.headers.get('location')]).toEqual([302, '/swagger'])
+    }
+    expect((await get('/swagger/')).headers.get('content-type')).toBe('text/html; charset=utf-8')
+  })
+
+  test('does not offer the plug-in that made the document', () => {
+    expect(app.routes.map(({ path }) => path).filter(path => path === '/page' || path === '/document')).toEqual([])
+  })
+})
+
+test('an app of its own is documented as it is', async () => {
+  const detail = { operationId: 'hello', summary: 'Says hello' }
+  const small = new Elysia()
+    .use(docsRoutes('1.0.0'))
+    .get('/hello.txt', () => 'hello', { detail })
+    .get('/hidden', () => '', { detail: { hide: true } })
+  const document = await readDocument(small)
+  expect(operationsOf(document)).toEqual([{ method: 'GET', path: '/hello.txt', operation: expect.objectContaining(detail) }])
+})
