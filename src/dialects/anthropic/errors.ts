@@ -1,0 +1,181 @@
+import { type Candidate, type ErrorKind, GatewayError } from '../../core/errors.ts'
+import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
+import type { SseFrame } from '../../sse/frame.ts'
+import type { ErrorBody } from '../dialect.ts'
+import { rfc3339 } from '../../core/rfc3339.ts'
+
+/** Every kind in Anthropic's words (dialects.md §5.2). */
+const OUTWARD: Record<ErrorKind, readonly [status: number, type: string]> = {
+  'invalid-request': [400, 'invalid_request_error'],
+  'context-too-long': [400, 'invalid_request_error'],
+  'content-policy': [400, 'invalid_request_error'],
+  authentication: [401, 'authentication_error'],
+  billing: [402, 'billing_error'],
+  permission: [403, 'permission_error'],
+  'not-found': [404, 'not_found_error'],
+  'model-not-found': [404, 'not_found_error'],
+  'method-not-allowed': [405, 'invalid_request_error'],
+  conflict: [409, 'conflict_error'],
+  'too-large': [413, 'request_too_large'],
+  'unsupported-media-type': [415, 'invalid_request_error'],
+  unprocessable: [422, 'invalid_request_error'],
+  'rate-limit': [429, 'rate_limit_error'],
+  'quota-exhausted': [429, 'rate_limit_error'],
+  internal: [500, 'api_error'],
+  'bad-gateway': [502, 'api_error'],
+  unavailable: [503, 'overloaded_error'],
+  timeout: [504, 'timeout_error'],
+  overloaded: [529, 'overloaded_error'],
+  cancelled: [499, 'api_error'],
+}
+
+/** Longest text of an upstream's error that is shown. */
+const LONGEST_MESSAGE = 2000
+const LONGEST_SYNTHESISED = 300
+
+/** An error as a client of this dialect reads it (dialects.md §5.1). */
+export function encodeError(error: GatewayError, requestId: string): ErrorBody {
+  const [status] = OUTWARD[error.kind]
+  return { status, body: { type: 'error', error: errorObject(error), request_id: requestId } }
+}
+
+/** The same within a stream; the SDKs throw on it. */
+export function encodeStreamError(error: GatewayError, requestId?: string): SseFrame[] {
+  const body: JsonObject = { type: 'error', error: errorObject(error) }
+  if (requestId !== undefined) body.request_id = requestId
+  return [{ event: 'error', data: JSON.stringify(body) }]
+}
+
+function errorObject(error: GatewayError): JsonObject {
+  const [, type] = OUTWARD[error.kind]
+  const object: JsonObject = { type, message: messageFor(error) }
+  if (error.candidates) object.candidates = error.candidates.map(encodeCandidate)
+  return object
+}
+
+/** Claude Code shortens its conversation when it reads these words. */
+function messageFor(error: GatewayError): string {
+  if (error.kind !== 'context-too-long' || speaksOfContext(error.message)) return error.message
+  return `prompt is too long: ${error.message}`
+}
+
+function encodeCandidate(candidate: Candidate): JsonObject {
+  const { provider, account, state, reason, until } = candidate
+  return { provider, account, state, reason, ...(until !== undefined && { until: rfc3339(until) }) }
+}
+
+const KIND_OF_TYPE: Record<string, ErrorKind> = {
+  invalid_request_error: 'invalid-request',
+  authentication_error: 'authentication',
+  billing_error: 'billing',
+  permission_error: 'permission',
+  not_found_error: 'not-found',
+  conflict_error: 'conflict',
+  request_too_large: 'too-large',
+  rate_limit_error: 'rate-limit',
+  timeout_error: 'timeout',
+  overloaded_error: 'overloaded',
+  api_error: 'internal',
+}
+
+const KIND_OF_STATUS: Record<number, ErrorKind> = {
+  400: 'invalid-request',
+  401: 'authentication',
+  402: 'billing',
+  403: 'permission',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  408: 'timeout',
+  409: 'conflict',
+  413: 'too-large',
+  415: 'unsupported-media-type',
+  422: 'unprocessable',
+  429: 'rate-limit',
+  499: 'cancelled',
+  500: 'internal',
+  502: 'bad-gateway',
+  503: 'unavailable',
+  504: 'timeout',
+  524: 'timeout',
+  529: 'overloaded',
+}
+
+/** An answer of status ≥ 400. */
+export function decodeError(status: number, headers: Headers, body: string): GatewayError {
+  const parsed = tryParseJson(body)
+  const error = isObject(parsed) && isObject(parsed.error) ? parsed.error : undefined
+  const message =
+    typeof error?.message === 'string' && error.message !== '' ? error.message.slice(0, LONGEST_MESSAGE) : synthesise(status, body)
+  const requestId = headers.get('request-id') ?? (isObject(parsed) && typeof parsed.request_id === 'string' ? parsed.request_id : undefined)
+  const kind = kindOf(status, typeof error?.type === 'string' ? error.type : undefined, message)
+  const shouldRetry = headers.get('x-should-retry')
+  return new GatewayError(kind, message, {
+    retryAfterMs: retryAfter(headers),
+    shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
+    upstream: { status, requestId: requestId ?? undefined, ...(speaksOfAccount(kind, message) && { speaksOfAccount: true }) },
+    cause: body,
+  })
+}
+
+/** The `error` object of a stream's error event, or of a body that came with a good status: its type alone decides. */
+export function decodeErrorObject(error: JsonObject): GatewayError {
+  const message =
+    typeof error.message === 'string' && error.message !== '' ? error.message.slice(0, LONGEST_MESSAGE) : 'the upstream failed'
+  return new GatewayError(kindOf(undefined, typeof error.type === 'string' ? error.type : undefined, message), message, { cause: error })
+}
+
+function kindOf(status: number | undefined, type: string | undefined, message: string): ErrorKind {
+  const byStatus = status === undefined ? undefined : (KIND_OF_STATUS[status] ?? (status < 500 ? 'invalid-request' : 'bad-gateway'))
+  const byType = type === undefined ? undefined : KIND_OF_TYPE[type]
+  // These types come with several statuses, which say more.
+  const general =
+    byType === undefined || ((type === 'api_error' || type === 'overloaded_error') && byStatus !== undefined && (status ?? 0) >= 500)
+  const kind = (general ? byStatus : byType) ?? 'internal'
+  switch (kind) {
+    case 'invalid-request':
+    case 'too-large':
+      if (speaksOfContext(message)) return 'context-too-long'
+      if (/content filtering policy/i.test(message)) return 'content-policy'
+      return /credit balance is too low/i.test(message) ? 'billing' : kind
+    case 'not-found':
+      return /\bmodel\b/i.test(message) ? 'model-not-found' : kind
+    case 'rate-limit':
+      return /spend(ing)? (limit|cap)|usage limit|credit balance|monthly limit|quota/i.test(message) ? 'quota-exhausted' : kind
+    default:
+      return kind
+  }
+}
+
+const speaksOfContext = (message: string): boolean => /prompt is too long|exceed(s)? (the )?context (limit|window)/i.test(message)
+
+/** A refusal of the whole account, not of one model for it. */
+const speaksOfAccount = (kind: ErrorKind, message: string): boolean =>
+  kind === 'billing' ||
+  kind === 'quota-exhausted' ||
+  ((kind === 'permission' || kind === 'authentication') && /\b(organi[sz]ation|account|workspace)\b/i.test(message))
+
+function retryAfter(headers: Headers): number | undefined {
+  const ms = number(headers.get('retry-after-ms'))
+  if (ms !== undefined) return ms
+  const seconds = number(headers.get('retry-after'))
+  return seconds === undefined ? undefined : Math.round(seconds * 1000)
+}
+
+function number(text: string | null): number | undefined {
+  if (text === null || text.trim() === '') return undefined
+  const value = Number(text)
+  return Number.isFinite(value) && value >= 0 ? value : undefined
+}
+
+/** A few words of a page or plain text, without tags and addresses. */
+function synthesise(status: number, body: string): string {
+  const words = body
+    .slice(0, 20_000)
+    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+|\bwww\.\S+/gi, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+  const said = words === '' || words.startsWith('{') || words.startsWith('[') ? '' : `: ${words}`
+  return `the upstream answered with status ${status}${said}`.slice(0, LONGEST_SYNTHESISED)
+}

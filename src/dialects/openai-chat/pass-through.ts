@@ -1,0 +1,118 @@
+import { GatewayError } from '../../core/errors.ts'
+import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
+import type { SseFrame } from '../../sse/frame.ts'
+import type { CodecContext, PassThrough, PassThroughOptions, PassThroughSeen } from '../dialect.ts'
+import { ContentTemplate } from './content-template.ts'
+import { encodeStreamError } from './errors.ts'
+import { decodeFinish } from './finish.ts'
+import { ChunkMender, mendBody } from './mend.ts'
+import { errorOf } from './stream-decoder.ts'
+import { errorOfBody } from './upstream-error.ts'
+import { usageOfChunk } from './usage.ts'
+import { DONE } from './wire.ts'
+
+/** @param shortcut false parses every frame; the verdicts are the same. */
+export const openPassThrough = (options: PassThroughOptions, context: CodecContext, shortcut = true): PassThrough =>
+  new ChatPassThrough(options, context, shortcut)
+
+class ChatPassThrough implements PassThrough {
+  readonly seen: PassThroughSeen = { content: false, ended: false }
+  readonly #mender: ChunkMender
+  #template?: ContentTemplate
+
+  constructor(
+    private readonly options: PassThroughOptions,
+    private readonly context: CodecContext,
+    private readonly shortcut: boolean,
+  ) {
+    this.#mender = new ChunkMender(context)
+  }
+
+  frame(frame: SseFrame): SseFrame[] | undefined {
+    const { data } = frame
+    // Comments keep the connection alive and go on.
+    if (data === undefined) return undefined
+    if (this.seen.ended || this.seen.error) return this.#illegal([])
+    const length = this.#template?.match(data) ?? -1
+    if (length !== -1) {
+      if (length > 0) this.seen.content = true
+      return undefined
+    }
+    return this.#read(frame, data)
+  }
+
+  body(text: string): string {
+    const body = tryParseJson(text)
+    if (!isObject(body)) {
+      this.seen.error = new GatewayError('bad-gateway', 'the upstream sent no chat completion')
+      return text
+    }
+    if (body.error) {
+      this.seen.error = errorOfBody(body)
+      return text
+    }
+    this.#readCommon(body)
+    this.seen.content = true
+    this.seen.ended = true
+    return this.options.repair && mendBody(body, this.context) ? JSON.stringify(body) : text
+  }
+
+  /** Frames in place of an illegal one, unless nothing is to be mended. */
+  #illegal(frames: SseFrame[]): SseFrame[] | undefined {
+    return this.options.repair ? frames : undefined
+  }
+
+  #read(frame: SseFrame, data: string): SseFrame[] | undefined {
+    const trimmed = data.trim()
+    if (trimmed === DONE) {
+      this.seen.ended = true
+      return undefined
+    }
+    // SDKs parse whatever stands behind `data:`.
+    if (trimmed === '') return this.#illegal([])
+    const parsed = tryParseJson(data)
+    const error = errorOf(parsed, frame)
+    if (error) {
+      this.seen.error = error
+      const legal = isObject(parsed) && isObject(parsed.error)
+      return legal ? undefined : this.#illegal(encodeStreamError(error))
+    }
+    const chunk = parsed as JsonObject
+    this.#readCommon(chunk)
+    if (this.seen.error) return this.#illegal(encodeStreamError(this.seen.error))
+    const mended = this.options.repair && this.#mender.mend(chunk)
+    if (this.options.stripUsage && isObject(chunk.usage)) {
+      if (!Array.isArray(chunk.choices) || chunk.choices.length === 0) return []
+      chunk.usage = null
+    } else if (!mended) {
+      if (this.shortcut) this.#template = ContentTemplate.of(data, chunk) ?? this.#template
+      return undefined
+    }
+    return [{ event: frame.event, data: JSON.stringify(chunk) }]
+  }
+
+  /** What a chunk and a whole answer say in the same places. */
+  #readCommon(answer: JsonObject): void {
+    const { seen } = this
+    seen.usage = usageOfChunk(answer) ?? seen.usage
+    if (seen.model === undefined && typeof answer.model === 'string' && answer.model !== '') seen.model = answer.model
+    for (const choice of Array.isArray(answer.choices) ? answer.choices : []) {
+      if (!isObject(choice)) continue
+      const said = isObject(choice.delta) ? choice.delta : choice.message
+      if (isObject(said) && saysSomething(said)) seen.content = true
+      const finish = decodeFinish(choice)
+      if (finish instanceof GatewayError) seen.error = finish
+      else if (finish) seen.finish = finish.raw
+    }
+  }
+}
+
+/** Whether a delta carries anything of the answer: the opening one, with a role and empty strings, does not. */
+function saysSomething(delta: JsonObject): boolean {
+  for (const key in delta) {
+    if (key === 'role') continue
+    const value = delta[key]
+    if (typeof value === 'string' ? value !== '' : Array.isArray(value) ? value.length > 0 : isObject(value)) return true
+  }
+  return false
+}

@@ -1,0 +1,104 @@
+import { GatewayError } from '../../core/errors.ts'
+import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
+import type { Annotation } from '../../ir/message.ts'
+import type { StreamEvent } from '../../ir/stream.ts'
+import type { SseFrame } from '../../sse/frame.ts'
+import type { CodecContext, StreamDecoder } from '../dialect.ts'
+import { sourcesOf } from './annotations.ts'
+import { ChoiceDecoder } from './choice-decoder.ts'
+import { errorOfBody } from './upstream-error.ts'
+import { usageOfChunk } from './usage.ts'
+import { DONE, ownExtensions } from './wire.ts'
+
+export const streamDecoder = (context: CodecContext): StreamDecoder => new ChatStreamDecoder(context)
+
+/** Whatever servers of this dialect send (dialects.md §4.1, §10.7) as events; the order is made legal by the lifecycle. */
+class ChatStreamDecoder implements StreamDecoder {
+  #started = false
+  #done = false
+  #sources: Annotation[] = []
+  readonly #choices = new Map<number, ChoiceDecoder>()
+
+  constructor(private readonly context: CodecContext) {}
+
+  push(frame: SseFrame): StreamEvent[] {
+    const data = frame.data?.trim()
+    if (this.#done || !data) return []
+    const out: StreamEvent[] = []
+    if (data === DONE) {
+      this.#closeAll(out)
+      this.#done = true
+      out.push({ type: 'response-end' })
+      return out
+    }
+    const parsed = tryParseJson(data)
+    const chunk = Array.isArray(parsed) ? parsed[0] : parsed
+    const error = errorOf(chunk, frame)
+    if (error) {
+      this.#done = true
+      return [{ type: 'error', error }]
+    }
+    this.#chunk(chunk as JsonObject, out)
+    return out
+  }
+
+  end(): StreamEvent[] {
+    const out: StreamEvent[] = []
+    if (!this.#done) this.#closeAll(out)
+    this.#done = true
+    return out
+  }
+
+  #chunk(chunk: JsonObject, out: StreamEvent[]): void {
+    const choices = Array.isArray(chunk.choices) ? chunk.choices.filter(isObject) : []
+    const usage = usageOfChunk(chunk)
+    // Azure opens with a chunk about its content filter that has neither id nor model.
+    if (!this.#started && (choices.length > 0 || usage)) this.#start(chunk, out)
+    if (chunk.citations !== undefined || chunk.search_results !== undefined) this.#sources = sourcesOf(chunk)
+    // Before the finish, so that a failed one ends the stream with all that is known of its cost.
+    if (usage) out.push({ type: 'usage', usage })
+    for (const [position, choice] of choices.entries()) {
+      this.#choice(typeof choice.index === 'number' ? choice.index : position).push(choice, this.#sources, out)
+    }
+    if (out.at(-1)?.type === 'error') this.#done = true
+  }
+
+  #start(chunk: JsonObject, out: StreamEvent[]): void {
+    this.#started = true
+    const { id, model, created, system_fingerprint, service_tier } = chunk
+    const own: JsonObject = {}
+    if (typeof system_fingerprint === 'string') own.system_fingerprint = system_fingerprint
+    if (typeof service_tier === 'string') own.service_tier = service_tier
+    out.push({
+      type: 'response-start',
+      id: typeof id === 'string' && id !== '' ? id : undefined,
+      model: typeof model === 'string' && model !== '' ? model : undefined,
+      created: typeof created === 'number' && created > 0 ? created : undefined,
+      extensions: Object.keys(own).length > 0 ? ownExtensions(own) : undefined,
+    })
+  }
+
+  #choice(index: number): ChoiceDecoder {
+    let choice = this.#choices.get(index)
+    if (!choice) {
+      choice = new ChoiceDecoder(index === 0 ? undefined : index, this.context)
+      this.#choices.set(index, choice)
+    }
+    return choice
+  }
+
+  #closeAll(out: StreamEvent[]): void {
+    for (const choice of this.#choices.values()) choice.close(this.#sources, out)
+  }
+}
+
+/** The error that a frame is, or undefined for a chunk. `chunk` is then an object. */
+export function errorOf(chunk: unknown, frame: SseFrame): GatewayError | undefined {
+  if (!isObject(chunk))
+    return new GatewayError('bad-gateway', 'the upstream sent a frame that is not JSON', { cause: frame.data?.slice(0, 500) })
+  if (chunk.error) return errorOfBody(chunk)
+  // vLLM's older flat form, and servers that tell errors by the event's name.
+  if (chunk.object === 'error' || frame.event === 'error') return errorOfBody(chunk)
+  const empty = chunk.choices === undefined && chunk.usage === undefined
+  return empty && (typeof chunk.message === 'string' || chunk.detail !== undefined) ? errorOfBody(chunk) : undefined
+}

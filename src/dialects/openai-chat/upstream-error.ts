@@ -1,0 +1,176 @@
+import { type ErrorDetails, type ErrorKind, GatewayError } from '../../core/errors.ts'
+import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../core/json.ts'
+import { parseHttpDate } from './http-date.ts'
+
+/** The longest piece of an upstream's own words that a client is shown. */
+const LONGEST_MESSAGE = 300
+/** What the log keeps of a body. */
+const LONGEST_CAUSE = 2000
+
+const KIND_OF_STATUS: Record<number, ErrorKind> = {
+  401: 'authentication',
+  402: 'billing',
+  403: 'permission',
+  404: 'not-found',
+  405: 'method-not-allowed',
+  408: 'timeout',
+  409: 'conflict',
+  413: 'too-large',
+  415: 'unsupported-media-type',
+  422: 'unprocessable',
+  429: 'rate-limit',
+  498: 'authentication',
+  499: 'bad-gateway',
+  500: 'internal',
+  502: 'bad-gateway',
+  503: 'unavailable',
+  504: 'timeout',
+  522: 'timeout',
+  524: 'timeout',
+  529: 'overloaded',
+}
+
+/** Words of the vendors that say more than the status, first match wins: in `code`, `type`, Google's `status`, or the message. */
+const KIND_OF_WORDS: readonly (readonly [RegExp, ErrorKind])[] = [
+  [/context_length_exceeded|context_window_exceeded/, 'context-too-long'],
+  [
+    /maximum context length|context (length|window) (is |was )?exceeded|prompt is too long|exceeds? the (model's )?(maximum|context)[^.]*tokens/i,
+    'context-too-long',
+  ],
+  [/insufficient_quota|quota_exceeded|insufficient balance|exceeded your current quota/i, 'quota-exhausted'],
+  [/billing_not_active|billing_hard_limit_reached|credit balance is too low|payment required/i, 'billing'],
+  [/model_not_found|DeploymentNotFound|model_not_available/, 'model-not-found'],
+  [
+    /content_policy_violation|content_filter|moderation_blocked|ResponsibleAIPolicyViolation|DataInspectionFailed|data_inspection_failed/i,
+    'content-policy',
+  ],
+  [/invalid_api_key|API_KEY_INVALID|incorrect api key|authentication_error/i, 'authentication'],
+  [/rate_limit|RESOURCE_EXHAUSTED|too many requests/i, 'rate-limit'],
+  [/overloaded|engine_overloaded|over capacity/i, 'overloaded'],
+]
+
+/** Kinds that words may only sharpen where the status allows the reading: a 500 that quotes a rate limit stays a 500. */
+const WORDS_NEED_STATUS: Partial<Record<ErrorKind, (status: number) => boolean>> = {
+  'rate-limit': status => status === 429,
+  overloaded: status => status >= 500,
+  'quota-exhausted': status => status === 429 || status === 402 || status === 403 || status === 400,
+  authentication: status => status === 400 || status === 401 || status === 403,
+}
+
+const OF_ACCOUNT =
+  /insufficient_quota|current quota|insufficient balance|billing|credit balance|account[^.]{0,40}(deactivated|suspended|disabled|banned)|(deactivated|suspended|disabled)[^.]{0,20}(account|organi[sz]ation|workspace)|your account/i
+
+interface Said {
+  message?: string
+  code?: string
+  type?: string
+  param?: string
+  /** All words that tell the kind. */
+  words: string
+  retryAfterMs?: number
+}
+
+/** An answer of status ≥ 400 (dialects.md §5.2). What the client is shown holds no address, key or markup. */
+export function decodeError(status: number, headers: Headers, body: string): GatewayError {
+  const said = read(tryParseJson(body))
+  const details: ErrorDetails = {
+    retryAfterMs: retryAfter(headers) ?? said?.retryAfterMs,
+    shouldRetry: headers.get('x-should-retry') === 'false' ? false : headers.get('x-should-retry') === 'true' ? true : undefined,
+    upstream: {
+      status,
+      requestId: headers.get('x-request-id') ?? headers.get('request-id') ?? undefined,
+      speaksOfAccount: said ? OF_ACCOUNT.test(`${said.words} ${said.message ?? ''}`) : false,
+    },
+    cause: body === '' ? undefined : body.slice(0, LONGEST_CAUSE),
+  }
+  return build(kindOf(status, said), status, said, details)
+}
+
+/** `{"error":…}` inside a stream or a body of status 200: a number for a code is a status, else the type decides. */
+export function errorOfBody(body: JsonObject): GatewayError {
+  const said = read(body)
+  const error = isObject(body.error) ? body.error : body
+  const stated = [error.code, error.status, body.status_code].map(Number).find(value => value >= 400 && value < 600)
+  const status = stated ?? statusOfType(said?.type ?? said?.code)
+  return build(kindOf(status, said), status, said, {
+    retryAfterMs: said?.retryAfterMs,
+    upstream: { status: stated, speaksOfAccount: OF_ACCOUNT.test(`${said?.words} ${said?.message ?? ''}`) },
+    cause: JSON.stringify(body).slice(0, LONGEST_CAUSE),
+  })
+}
+
+function statusOfType(type: string | undefined): number {
+  if (type === undefined) return 502
+  if (/invalid_request/.test(type)) return 400
+  if (/rate_limit|insufficient_quota/.test(type)) return 429
+  if (/overloaded/.test(type)) return 529
+  if (/timeout/.test(type)) return 504
+  return 502
+}
+
+function build(kind: ErrorKind, status: number, said: Said | undefined, details: ErrorDetails): GatewayError {
+  // Vendors quote the key they refuse, and whose it is.
+  if (kind === 'authentication') return new GatewayError(kind, 'the upstream refused the credentials', details)
+  const message = clean(said?.message) ?? `the upstream answered with status ${status}`
+  return new GatewayError(kind, message, { ...details, param: said?.param, code: kind === 'invalid-request' ? said?.code : undefined })
+}
+
+function kindOf(status: number, said: Said | undefined): ErrorKind {
+  const words = said ? `${said.words} ${said.message ?? ''}` : ''
+  for (const [pattern, kind] of KIND_OF_WORDS) {
+    if (pattern.test(words) && (WORDS_NEED_STATUS[kind]?.(status) ?? true)) return kind
+  }
+  if (status === 404 && /\bmodel\b/i.test(words)) return 'model-not-found'
+  return KIND_OF_STATUS[status] ?? (status < 500 ? 'invalid-request' : 'bad-gateway')
+}
+
+const text = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** OpenAI's envelope and what others make of it: Google's one-element array, vLLM's flat object, FastAPI's `detail`, a bare string. */
+function read(value: JsonValue | undefined): Said | undefined {
+  const body = Array.isArray(value) ? value[0] : value
+  if (!isObject(body)) return undefined
+  const error = isObject(body.error) ? body.error : body
+  const detail = Array.isArray(body.detail) && isObject(body.detail[0]) ? text(body.detail[0].msg) : text(body.detail)
+  const code = text(error.code)
+  const type = text(error.type)
+  const reasons = Array.isArray(error.details) ? error.details.filter(isObject) : []
+  const words = [code, type, text(error.status), ...reasons.map(item => text(item.reason))].filter(word => word !== undefined).join(' ')
+  return {
+    message: text(error.message) ?? text(body.error) ?? detail ?? text(body.message),
+    code,
+    type,
+    param: text(error.param),
+    words,
+    retryAfterMs: reasons.map(item => seconds(text(item.retryDelay)?.replace(/s$/, ''))).find(ms => ms !== undefined),
+  }
+}
+
+/** An upstream's words as a client may read them. */
+function clean(message: string | undefined): string | undefined {
+  if (message === undefined || /<(!doctype|html|head|body)\b/i.test(message)) return undefined
+  const safe = message
+    .replace(/\b(?:https?|wss?):\/\/[^\s"')\]]+/gi, '[url]')
+    .replace(/\b(?:sk|pk|rk|gsk|xai|key|org|proj)[-_][\w*-]{6,}/gi, '[redacted]')
+    .replace(/\bAIza[\w-]{10,}|\beyJ[\w-]{10,}(?:\.[\w-]*)*|\bBearer\s+\S+/g, '[redacted]')
+    .replace(/\s+/g, ' ')
+    .trim()
+  if (safe === '') return undefined
+  return safe.length > LONGEST_MESSAGE ? `${safe.slice(0, LONGEST_MESSAGE - 1)}…` : safe
+}
+
+function seconds(value: string | null | undefined, unit = 1000): number | undefined {
+  if (!value?.trim()) return undefined
+  const amount = Number(value)
+  return Number.isFinite(amount) && amount >= 0 ? Math.round(amount * unit) : undefined
+}
+
+/** `retry-after-ms` first, as the SDKs do; a date counts from the answer's own `date`, because a codec has no clock. */
+function retryAfter(headers: Headers): number | undefined {
+  const after = headers.get('retry-after')
+  const exact = seconds(headers.get('retry-after-ms'), 1) ?? seconds(after)
+  if (exact !== undefined || after === null) return exact
+  const until = parseHttpDate(after)
+  const now = parseHttpDate(headers.get('date') ?? '')
+  return until === undefined || now === undefined ? undefined : Math.max(0, until - now)
+}
