@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Store } from './database.ts'
 import { type Page, type PageOptions, pageLimit, pageStart, toPage } from './page.ts'
 import { type RequestRow, requestFromColumns } from './request-row.ts'
@@ -50,13 +50,31 @@ export const createRequests = ({ store: { db } }: { store: Store }): Requests =>
  * keeps its first row, but counts in the sums: it was a request all the same.
  */
 export async function insertRequests(tx: Kysely<Tables>, rows: readonly RequestsTable[]): Promise<void> {
-  if (rows.length === 0) return
-  await tx
-    .insertInto('requests')
-    .values([...rows])
-    .onConflict(on => on.column('id').doNothing())
-    .execute()
+  for (let start = 0; start < rows.length; ) {
+    const size = STEPS.find(step => step <= rows.length - start) ?? 1
+    await insertStep(tx, rows.slice(start, start + size))
+    start += size
+  }
   await addToDailyUsage(tx, rows)
+}
+
+/** Rows go in by so many at a time: building a query costs more than running it, so there are few of them and each is built once. */
+const STEPS = [100, 10, 1] as const
+
+const built = new Map<number, CompiledQuery>()
+
+async function insertStep(tx: Kysely<Tables>, rows: readonly RequestsTable[]): Promise<void> {
+  let query = built.get(rows.length)
+  if (!query) {
+    query = tx
+      .insertInto('requests')
+      .values([...rows])
+      .onConflict(on => on.column('id').doNothing())
+      .compile()
+    built.set(rows.length, query)
+  }
+  // Every row has the same columns in the same order: see `requestToColumns`.
+  await tx.executeQuery({ ...query, parameters: rows.flatMap(row => Object.values(row)) })
 }
 
 export interface Retention {

@@ -206,8 +206,8 @@ test('a row that the database refuses does not hold back the others', async () =
 test('a failure while rows are written singly counts none of them twice', async () => {
   const { clock, log, store, requests } = await setUp()
   const dropped: number[] = []
-  // The batch, then the first row and its sums, then the refused row, then the last one.
-  const writer = createUsageWriter({ store: storeWith(store, failingInsert(5)), clock, log, onDropped: count => dropped.push(count) })
+  // The batch up to the refused row, then the first row and its sums, the refused row, the last one.
+  const writer = createUsageWriter({ store: storeWith(store, failingInsert(6)), clock, log, onDropped: count => dropped.push(count) })
   for (const id of ['req_a', null as never, 'req_b']) writer.add(requestRow({ id, at: clock.now() }))
   await writer.flush()
   expect(writer.pending).toBe(1)
