@@ -36,12 +36,13 @@ export class HeldAnswers implements KyselyPlugin {
   }
 }
 
-/** Makes the insert with this number fail as one on a locked database does. */
-export function failingInsert(number: number): KyselyPlugin {
-  let inserts = 0
+/** Makes the write of daily sums with this number fail as one on a locked database does. */
+export function failingSums(number: number): KyselyPlugin {
+  let writes = 0
   return {
     transformQuery({ node }) {
-      if (node.kind === 'InsertQueryNode' && ++inserts === number) {
+      const isSums = node.kind === 'InsertQueryNode' && node.into?.table.identifier.name === 'usage_daily'
+      if (isSums && ++writes === number) {
         throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' })
       }
       return node

@@ -7,7 +7,7 @@ import { createKeys } from '../../src/store/keys.ts'
 import { createRequests } from '../../src/store/requests.ts'
 import { createUsageWriter, type UsageWriterOptions } from '../../src/store/usage-writer.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { failingInsert, storeWith } from './held-queries.ts'
+import { failingSums, storeWith } from './held-queries.ts'
 import { recordingLog, requestRow } from './request-rows.ts'
 import { temporaryFolders } from './temporary-folders.ts'
 
@@ -206,8 +206,8 @@ test('a row that the database refuses does not hold back the others', async () =
 test('a failure while rows are written singly counts none of them twice', async () => {
   const { clock, log, store, requests } = await setUp()
   const dropped: number[] = []
-  // The batch up to the refused row, then the first row and its sums, the refused row, the last one.
-  const writer = createUsageWriter({ store: storeWith(store, failingInsert(6)), clock, log, onDropped: count => dropped.push(count) })
+  // The batch fails at the refused row, before any sums: then the first row writes its own, and the last one would.
+  const writer = createUsageWriter({ store: storeWith(store, failingSums(2)), clock, log, onDropped: count => dropped.push(count) })
   for (const id of ['req_a', null as never, 'req_b']) writer.add(requestRow({ id, at: clock.now() }))
   await writer.flush()
   expect(writer.pending).toBe(1)
