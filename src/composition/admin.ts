@@ -1,6 +1,6 @@
 import { invalidField } from '../core/errors.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import { rfc3339 } from '../core/rfc3339.ts'
+import { rfc3339 } from '../core/timestamps.ts'
 import type { AdminServices } from '../http/services.ts'
 import type { RequestRow } from '../store/request-row.ts'
 import type { Requests } from '../store/requests.ts'

@@ -50,7 +50,8 @@ export const createWriteRecord =
       notes: record.notes.length > 0 ? record.notes.map(({ action, field }) => `${action}:${field}`) : undefined,
       error: error?.message,
       error_kind: error?.kind,
-      cause: record.cause,
+      // Our own faults have a trace; an upstream's body may quote the conversation, or the key.
+      cause: record.cause instanceof Error ? record.cause : undefined,
     }
     if (error && record.status >= 500) log.warn(fields, 'request failed')
     else log.info(fields, 'request')

@@ -106,6 +106,11 @@ export interface PassThrough {
    * finish and errors on the way.
    */
   frame(frame: SseFrame): SseFrame[] | undefined
+  /**
+   * The upstream's bytes have ended without the dialect's end marker. Where the answer was complete all the same, sets `seen.ended` and returns what a
+   * client still waits for. Absent in dialects where nothing but the marker ends an answer.
+   */
+  end?(): SseFrame[]
   /** What the frames so far, or the body, said. */
   readonly seen: PassThroughSeen
   /** A whole body: the text to send, mended where it broke the dialect; the same string where it did not. */

@@ -49,4 +49,4 @@ function causeText(cause: unknown): string | undefined {
   return withoutUrls(`${cause.name}: ${cause.message} ${stack}`).trim().slice(0, 1000)
 }
 
-const withoutUrls = (text: string): string => text.replace(/\bhttps?:\/\/\S+/g, '(address)')
+const withoutUrls = (text: string): string => text.replace(/\b[a-z][a-z\d+.-]*:\/\/\S+/gi, '(address)')

@@ -9,8 +9,13 @@ const TO_UPSTREAM: Record<string, readonly string[]> = {
   'openai-chat': ['openai-beta'],
 }
 
+/** What an upstream of the dialect must be told although clients need not say it. */
+const NEEDED_UPSTREAM: Record<string, Record<string, string>> = {
+  anthropic: { 'anthropic-version': '2023-06-01' },
+}
+
 export function headersToUpstream(call: Call): Record<string, string> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { ...NEEDED_UPSTREAM[call.dialect.id] }
   for (const name of TO_UPSTREAM[call.dialect.id] ?? []) {
     const value = call.headers.get(name) ?? call.headers.get(`x-${name}`)
     if (value !== null) headers[name] = value

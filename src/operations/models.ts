@@ -1,8 +1,9 @@
 import { GatewayError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { rfc3339 } from '../core/rfc3339.ts'
+import { rfc3339 } from '../core/timestamps.ts'
 import { CLAUDE_ALIAS, type Catalog } from '../routing/catalog.ts'
 import type { Caller } from './call.ts'
+import { mayUse } from './route.ts'
 
 export interface ModelQuery {
   catalog: Catalog
@@ -16,7 +17,7 @@ export interface ModelQuery {
 const PAGE = { usual: 20, most: 1000 }
 
 function visibleNames({ catalog, caller, shape }: ModelQuery): string[] {
-  const names = catalog.names().filter(name => caller.allows(name))
+  const names = catalog.names().filter(name => mayUse(name, caller, shape === 'openai' ? 'openai-chat' : 'anthropic', catalog))
   if (shape === 'openai') return names
   // Claude Code lists only names with `claude` or `anthropic` in them.
   const aliases = names.filter(name => !/claude|anthropic/i.test(name)).map(name => CLAUDE_ALIAS + name)

@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError, type UpstreamFault } from '../core/errors.ts'
 import { isObject, tryParseJson } from '../core/json.ts'
 import { spliceTopLevel } from '../core/json-splice.ts'
 import type { CodecContext, UpstreamCodec } from '../dialects/dialect.ts'
@@ -71,7 +71,9 @@ export class Attempts {
       while (!relay.content && !relay.done) {
         const chunk = await response.body.read()
         keep(chunk ? relay.push(chunk) : relay.end())
-        if (!chunk) break
+        if (chunk) continue
+        if (relay.error && !relay.content) throw blamed(relay.error, { maybeExecuted: true })
+        break
       }
       if (relay.error && !relay.content) throw blamed(relay.error)
     } catch (error) {
@@ -90,7 +92,8 @@ export class Attempts {
       const text = new TextDecoder().decode(bytes)
       if (!isObject(tryParseJson(text))) throw notJson(response)
       const mended = passThrough.body(text)
-      const { usage } = passThrough.seen
+      const { usage, error } = passThrough.seen
+      if (error) throw blamed(error)
       const body = mended === text ? bytes : mended
       return { body, headers: headersFromUpstream(response.headers), notes, usage, outputCharacters: text.length >> 1 }
     }
@@ -162,8 +165,8 @@ function notJson(response: UpstreamResponse): GatewayError {
 }
 
 /** An error of the upstream's, so that its account answers for it. */
-const blamed = (error: GatewayError): GatewayError =>
-  error.upstream ? error : new GatewayError(error.kind, error.message, { ...error, upstream: {}, cause: error.cause })
+const blamed = (error: GatewayError, fault: UpstreamFault = {}): GatewayError =>
+  error.upstream ? error : new GatewayError(error.kind, error.message, { ...error, upstream: fault, cause: error.cause })
 
 /** A whole answer from an upstream that sent one body, or a stream although it was not asked to. */
 async function readAnswer(response: UpstreamResponse, codec: UpstreamCodec, context: CodecContext): Promise<GenerateResponse> {

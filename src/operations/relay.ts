@@ -36,8 +36,14 @@ function cut(cutter: FrameCutter, chunk: Uint8Array): Uint8Array | undefined {
   }
 }
 
+/** Two ends of lines at the end, of whatever kind; or nothing but such. */
+const CLOSED = /^[\r\n]*$|(?:\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)$/
+
 /** A last frame with the blank line that the upstream left out: without it a strict reader drops the frame. */
-const completed = (text: string): string => (/^[\r\n]*$|(\n|\r)(\n|\r\n?)$/.test(text) ? text : /[\r\n]$/.test(text) ? `${text}\n` : `${text}\n\n`)
+function completed(text: string): string {
+  if (CLOSED.test(text)) return text
+  return text.endsWith('\n') || text.endsWith('\r') ? `${text}\n` : `${text}\n\n`
+}
 
 /** The same dialect on both sides: legal frames go through as the bytes they came in. */
 export class PassThroughRelay implements Relay {
@@ -74,7 +80,9 @@ export class PassThroughRelay implements Relay {
   end(): string | undefined {
     if (this.done) return undefined
     const rest = this.#cutter.end()
-    const text = rest ? completed(this.#text(this.#pass(rest))) : ''
+    let text = rest ? completed(this.#text(this.#pass(rest))) : ''
+    if (this.done) return text
+    text += writeFrames(this.passThrough.end?.() ?? [])
     if (this.done) return text
     this.#failed = new GatewayError('bad-gateway', ENDED_EARLY, { upstream: { maybeExecuted: true } })
     return text + writeFrames(this.client.encodeStreamError(this.#failed, this.requestId))

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../core/rfc3339.ts'
+import { rfc3339 } from '../core/timestamps.ts'
 import { type Candidate, type ErrorKind, GatewayError } from '../core/errors.ts'
 import type { Failure } from './attempt.ts'
 import type { Trail } from './trail.ts'

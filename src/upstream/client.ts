@@ -110,7 +110,9 @@ class Call {
     this.#onAbort = () => this.#abort(new GatewayError('cancelled', 'the client went away'))
     if (request.signal.aborted) this.#onAbort()
     else request.signal.addEventListener('abort', this.#onAbort, { once: true })
-    this.#cancelTimer = clock.after(request.limits.connect / 2, () => this.#checkConnect())
+    const { connect, firstByte } = request.limits
+    this.#cancelTimer =
+      firstByte <= connect / 2 ? clock.after(firstByte, () => this.#watch()) : clock.after(connect / 2, () => this.#checkConnect())
   }
 
   get signal(): AbortSignal {

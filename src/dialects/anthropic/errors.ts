@@ -2,7 +2,8 @@ import { type Candidate, type ErrorKind, GatewayError } from '../../core/errors.
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import type { SseFrame } from '../../sse/frame.ts'
 import type { ErrorBody } from '../dialect.ts'
-import { rfc3339 } from '../../core/rfc3339.ts'
+import { rfc3339 } from '../../core/timestamps.ts'
+import { kindOfStatus, retryAfterOf, safeMessage, shouldRetryOf } from '../../core/upstream-error.ts'
 
 /** Every kind in Anthropic's words (dialects.md §5.2). */
 const OUTWARD: Record<ErrorKind, readonly [status: number, type: string]> = {
@@ -29,8 +30,6 @@ const OUTWARD: Record<ErrorKind, readonly [status: number, type: string]> = {
   cancelled: [499, 'api_error'],
 }
 
-/** Longest text of an upstream's error that is shown. */
-const LONGEST_MESSAGE = 2000
 const LONGEST_SYNTHESISED = 300
 
 /** An error as a client of this dialect reads it (dialects.md §5.1). */
@@ -46,9 +45,13 @@ export function encodeStreamError(error: GatewayError, requestId?: string): SseF
   return [{ event: 'error', data: JSON.stringify(body) }]
 }
 
+/** Codes that Anthropic's own SDKs look for in `details`: without a thread the conversation goes on whole, without an encoding the body plain. */
+const ACTED_UPON = new Set(['thread_unsupported_request', 'request_body_encoding_unsupported'])
+
 function errorObject(error: GatewayError): JsonObject {
   const [, type] = OUTWARD[error.kind]
   const object: JsonObject = { type, message: messageFor(error) }
+  if (error.code !== undefined && ACTED_UPON.has(error.code)) object.details = { error_code: error.code }
   if (error.candidates) object.candidates = error.candidates.map(encodeCandidate)
   return object
 }
@@ -78,54 +81,32 @@ const KIND_OF_TYPE: Record<string, ErrorKind> = {
   api_error: 'internal',
 }
 
-const KIND_OF_STATUS: Record<number, ErrorKind> = {
-  400: 'invalid-request',
-  401: 'authentication',
-  402: 'billing',
-  403: 'permission',
-  404: 'not-found',
-  405: 'method-not-allowed',
-  408: 'timeout',
-  409: 'conflict',
-  413: 'too-large',
-  415: 'unsupported-media-type',
-  422: 'unprocessable',
-  429: 'rate-limit',
-  499: 'cancelled',
-  500: 'internal',
-  502: 'bad-gateway',
-  503: 'unavailable',
-  504: 'timeout',
-  524: 'timeout',
-  529: 'overloaded',
-}
-
 /** An answer of status ≥ 400. */
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
   const parsed = tryParseJson(body)
   const error = isObject(parsed) && isObject(parsed.error) ? parsed.error : undefined
-  const message =
-    typeof error?.message === 'string' && error.message !== '' ? error.message.slice(0, LONGEST_MESSAGE) : synthesise(status, body)
+  const said = typeof error?.message === 'string' ? error.message : ''
   const requestId = headers.get('request-id') ?? (isObject(parsed) && typeof parsed.request_id === 'string' ? parsed.request_id : undefined)
-  const kind = kindOf(status, typeof error?.type === 'string' ? error.type : undefined, message)
-  const shouldRetry = headers.get('x-should-retry')
+  const kind = kindOf(status, typeof error?.type === 'string' ? error.type : undefined, said)
+  // Vendors quote the key they refuse, and whose it is.
+  const message = kind === 'authentication' ? 'the upstream refused the credentials' : (safeMessage(said) ?? synthesise(status, body))
   return new GatewayError(kind, message, {
-    retryAfterMs: retryAfter(headers),
-    shouldRetry: shouldRetry === 'true' ? true : shouldRetry === 'false' ? false : undefined,
-    upstream: { status, requestId: requestId ?? undefined, ...(speaksOfAccount(kind, message) && { speaksOfAccount: true }) },
+    retryAfterMs: retryAfterOf(headers),
+    shouldRetry: shouldRetryOf(headers),
+    upstream: { status, requestId: requestId ?? undefined, ...(speaksOfAccount(kind, said) && { speaksOfAccount: true }) },
     cause: body,
   })
 }
 
 /** The `error` object of a stream's error event, or of a body that came with a good status: its type alone decides. */
 export function decodeErrorObject(error: JsonObject): GatewayError {
-  const message =
-    typeof error.message === 'string' && error.message !== '' ? error.message.slice(0, LONGEST_MESSAGE) : 'the upstream failed'
-  return new GatewayError(kindOf(undefined, typeof error.type === 'string' ? error.type : undefined, message), message, { cause: error })
+  const said = typeof error.message === 'string' ? error.message : ''
+  const kind = kindOf(undefined, typeof error.type === 'string' ? error.type : undefined, said)
+  return new GatewayError(kind, safeMessage(said) ?? 'the upstream failed', { cause: error })
 }
 
 function kindOf(status: number | undefined, type: string | undefined, message: string): ErrorKind {
-  const byStatus = status === undefined ? undefined : (KIND_OF_STATUS[status] ?? (status < 500 ? 'invalid-request' : 'bad-gateway'))
+  const byStatus = status === undefined ? undefined : kindOfStatus(status)
   const byType = type === undefined ? undefined : KIND_OF_TYPE[type]
   // These types come with several statuses, which say more.
   const general =
@@ -153,19 +134,6 @@ const speaksOfAccount = (kind: ErrorKind, message: string): boolean =>
   kind === 'billing' ||
   kind === 'quota-exhausted' ||
   ((kind === 'permission' || kind === 'authentication') && /\b(organi[sz]ation|account|workspace)\b/i.test(message))
-
-function retryAfter(headers: Headers): number | undefined {
-  const ms = number(headers.get('retry-after-ms'))
-  if (ms !== undefined) return ms
-  const seconds = number(headers.get('retry-after'))
-  return seconds === undefined ? undefined : Math.round(seconds * 1000)
-}
-
-function number(text: string | null): number | undefined {
-  if (text === null || text.trim() === '') return undefined
-  const value = Number(text)
-  return Number.isFinite(value) && value >= 0 ? value : undefined
-}
 
 /** A few words of a page or plain text, without tags and addresses. */
 function synthesise(status: number, body: string): string {

@@ -141,7 +141,9 @@ export class ChoiceDecoder {
   }
 
   #calls(delta: JsonObject, out: StreamEvent[]): void {
-    for (const taken of this.#tracker.take(toolDeltas(delta))) this.#call(taken, out)
+    const wire = toolDeltas(delta)
+    if (wire.length === 0) return
+    for (const taken of this.#tracker.take(wire)) this.#call(taken, out)
   }
 
   /** A call is announced once its arguments begin: until then its name may still grow and its id may still come. */

@@ -19,6 +19,7 @@ import { readIncludeUsage, readMessages, readModel, readStop } from './inspect.t
 import { DIALECT, MAPPED_FIELDS, MAPPED_VENDOR_FIELDS, ownExtensions } from './wire.ts'
 
 const MAPPED: ReadonlySet<string> = new Set([...MAPPED_FIELDS, ...MAPPED_VENDOR_FIELDS])
+const MODES = ['adaptive', 'enabled', 'disabled'] as const
 const COUNT = { integer: true, min: 0 }
 
 /** A Chat Completions body in the model. What has no place there travels in `extensions['openai-chat']`. */
@@ -57,6 +58,8 @@ export function decodeRequest(body: JsonObject): GenerateRequest {
 function unmapped(body: JsonObject, read: { logprobs?: boolean; user?: string; identifier?: string }): JsonObject | undefined {
   const rest: JsonObject = {}
   for (const [key, value] of Object.entries(unknownFields(body, MAPPED) ?? {})) if (value !== null) rest[key] = value
+  // Other vendors' forms of it are theirs to read.
+  if (isObject(body.thinking) && !MODES.some(known => known === (body.thinking as JsonObject).type)) rest.thinking = body.thinking
   if (!read.logprobs && typeof body.top_logprobs === 'number') rest.top_logprobs = body.top_logprobs
   if (read.identifier !== undefined && read.user !== undefined && read.user !== read.identifier) rest.user = read.user
   if (isObject(body.stream_options)) {
@@ -70,8 +73,8 @@ function unmapped(body: JsonObject, read: { logprobs?: boolean; user?: string; i
 function decodeReasoning(body: JsonObject): Reasoning | undefined {
   const effort = optionalEnum(body, 'reasoning_effort', EFFORTS)
   const thinking = optionalObject(body, 'thinking')
-  if (!thinking) return effort && { effort }
-  const mode = optionalEnum(thinking, 'type', ['adaptive', 'enabled', 'disabled'], 'thinking') ?? required('thinking.type')
+  const mode = MODES.find(known => known === thinking?.type)
+  if (!thinking || !mode) return effort && { effort }
   return {
     mode,
     effort,

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ContentPart, MediaPart, ToolResultPart } from '../../ir/message.ts'
 import type { CodecContext } from '../dialect.ts'
-import { kindOfForeignPart, partPath } from './caller-paths.ts'
+import { partPath } from '../../ir/caller-paths.ts'
+import { kindOfForeignPart } from './foreign-part.ts'
 import { encodeMedia } from './encode-media.ts'
 import { DIALECT, TOOL_ERROR_PREFIX } from './wire.ts'
 

@@ -32,6 +32,9 @@ const MEANINGLESS = new Set([
 /** Anthropic's fields that change what the request means: leaving them out would answer another question. */
 const REFUSED = new Set(['container', 'compaction', 'thread', 'mcp_servers'])
 
+/** Anthropic's own code, on which its SDKs send the conversation again, whole (`error.details.error_code`). */
+const NO_THREADS = 'thread_unsupported_request'
+
 const SERVICE_TIERS = new Set(['auto', 'default', 'flex', 'scale', 'priority', 'fast'])
 const DOCUMENTED: ReadonlySet<string> = new Set([...EXTENSION_FIELDS, ...MAPPED_FIELDS])
 
@@ -160,7 +163,7 @@ function encodeExtensions(
         continue
       }
       if (origin === 'anthropic' && REFUSED.has(field))
-        throw invalidField(field, 'cannot be carried over to this upstream', 'unsupported_parameter')
+        throw invalidField(field, 'cannot be carried over to this upstream', field === 'thread' ? NO_THREADS : 'unsupported_parameter')
       const mapped = field === 'speed' && (value === 'standard' || family.openAi)
       if (!mapped && !MEANINGLESS.has(field)) context.note({ action: 'dropped', field })
     }

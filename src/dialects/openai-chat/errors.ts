@@ -1,8 +1,8 @@
+import { rfc3339 } from '../../core/timestamps.ts'
 import type { Candidate, ErrorKind, GatewayError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { SseFrame } from '../../sse/frame.ts'
 import type { ErrorBody } from '../dialect.ts'
-import { formatTime } from './http-date.ts'
 
 interface WireError {
   status: number
@@ -63,7 +63,7 @@ const encodeCandidate = ({ provider, account, state, reason, until }: Candidate)
   account,
   state,
   reason,
-  until: until === undefined ? null : formatTime(until),
+  until: until === undefined ? null : rfc3339(until),
 })
 
 /** An error inside a stream: SDKs throw on the `error` member; no finish and no end marker follow (dialects.md §4.1). */

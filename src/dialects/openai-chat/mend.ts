@@ -92,14 +92,12 @@ export class ChunkMender {
       changed = true
     }
     if (!Array.isArray(delta.tool_calls)) return changed
-    const deltas = toolDeltas(delta)
     let tracker = this.#trackers.get(index)
     if (!tracker) {
       tracker = new ToolTracker()
       this.#trackers.set(index, tracker)
     }
-    for (const [at, { call }] of tracker.take(deltas).entries()) {
-      const wire = deltas[at] as JsonObject
+    for (const { call, wire } of tracker.take(toolDeltas(delta))) {
       if (wire.index !== call.ordinal) {
         wire.index = call.ordinal
         changed = true

@@ -10,20 +10,25 @@ export function passThroughChanges(body: JsonObject, options: EncodeOptions): { 
   const asked = isObject(body.stream_options) ? body.stream_options : undefined
   const stripUsage = body.stream === true && asked?.include_usage !== true && options.traits.streamOptions !== false
   if (stripUsage) changes.set('stream_options', JSON.stringify({ ...asked, include_usage: true }))
-  const messages = Array.isArray(body.messages) ? body.messages.map(withoutSeals) : []
+  const replays = options.traits.replaysReasoning === true
+  const messages = Array.isArray(body.messages) ? body.messages.map(message => withoutSeals(message, replays)) : []
   if (Array.isArray(body.messages) && messages.some((message, index) => message !== (body.messages as JsonValue[])[index])) {
     changes.set('messages', JSON.stringify(messages))
   }
   return { changes, stripUsage }
 }
 
-/** The message without carried seals; the same object where it has none. */
-function withoutSeals(message: JsonValue): JsonValue {
+/**
+ * The message without carried seals; the same object where it has none. The text that a foreign seal belongs to goes too, unless the server `replays` reasoning:
+ * others refuse the member, and we put it there.
+ */
+function withoutSeals(message: JsonValue, replays: boolean): JsonValue {
   if (!isObject(message)) return message
   let result = message
   const details = message.reasoning_details
   if (Array.isArray(details) && details.some(isCarrier)) {
-    const { reasoning_details: _, ...rest } = result
+    const { reasoning_details: _, reasoning_content: text, ...others } = result
+    const rest = replays && text !== undefined ? { ...others, reasoning_content: text } : others
     const kept = details.filter(detail => !isCarrier(detail))
     result = kept.length > 0 ? { ...rest, reasoning_details: kept } : rest
   }
@@ -33,7 +38,7 @@ function withoutSeals(message: JsonValue): JsonValue {
   }
   const calls = message.tool_calls
   if (Array.isArray(calls) && calls.some(call => isObject(call) && isCarrier(call.extra_content))) {
-    result = { ...result, tool_calls: calls.map(withoutSeals) }
+    result = { ...result, tool_calls: calls.map(call => withoutSeals(call, replays)) }
   }
   return result
 }

@@ -19,6 +19,9 @@ class ChatPassThrough implements PassThrough {
   readonly seen: PassThroughSeen = { content: false, ended: false }
   readonly #mender: ChunkMender
   #template?: ContentTemplate
+  /** Indexes of the choices there were, and of those that are finished. */
+  readonly #begun = new Set<number>()
+  readonly #finished = new Set<number>()
 
   constructor(
     private readonly options: PassThroughOptions,
@@ -39,6 +42,13 @@ class ChatPassThrough implements PassThrough {
       return undefined
     }
     return this.#read(frame, data)
+  }
+
+  /** Many servers just hang up: once every choice is finished, that is an end (dialects.md §4.1). */
+  end(): SseFrame[] {
+    if (this.#begun.size === 0 || this.#finished.size < this.#begun.size) return []
+    this.seen.ended = true
+    return this.#illegal([{ data: DONE }]) ?? []
   }
 
   body(text: string): string {
@@ -71,16 +81,18 @@ class ChatPassThrough implements PassThrough {
     // SDKs parse whatever stands behind `data:`.
     if (trimmed === '') return this.#illegal([])
     const parsed = tryParseJson(data)
-    const error = errorOf(parsed, frame)
+    // Google's servers sometimes wrap their errors into a list.
+    const value = Array.isArray(parsed) ? parsed[0] : parsed
+    const error = errorOf(value, frame)
     if (error) {
       this.seen.error = error
       const legal = isObject(parsed) && isObject(parsed.error)
       return legal ? undefined : this.#illegal(encodeStreamError(error))
     }
-    const chunk = parsed as JsonObject
+    const chunk = value as JsonObject
     this.#readCommon(chunk)
     if (this.seen.error) return this.#illegal(encodeStreamError(this.seen.error))
-    const mended = this.options.repair && this.#mender.mend(chunk)
+    const mended = this.options.repair && (this.#mender.mend(chunk) || value !== parsed)
     if (this.options.stripUsage && isObject(chunk.usage)) {
       if (!Array.isArray(chunk.choices) || chunk.choices.length === 0) return []
       chunk.usage = null
@@ -96,13 +108,18 @@ class ChatPassThrough implements PassThrough {
     const { seen } = this
     seen.usage = usageOfChunk(answer) ?? seen.usage
     if (seen.model === undefined && typeof answer.model === 'string' && answer.model !== '') seen.model = answer.model
-    for (const choice of Array.isArray(answer.choices) ? answer.choices : []) {
+    for (const [position, choice] of (Array.isArray(answer.choices) ? answer.choices : []).entries()) {
       if (!isObject(choice)) continue
+      const index = typeof choice.index === 'number' ? choice.index : position
+      this.#begun.add(index)
       const said = isObject(choice.delta) ? choice.delta : choice.message
       if (isObject(said) && saysSomething(said)) seen.content = true
       const finish = decodeFinish(choice)
       if (finish instanceof GatewayError) seen.error = finish
-      else if (finish) seen.finish = finish.raw
+      else if (finish) {
+        seen.finish = finish.raw
+        this.#finished.add(index)
+      }
     }
   }
 }

@@ -27,6 +27,8 @@ export interface TrackedCall {
 
 export interface CallDelta {
   call: TrackedCall
+  /** The delta itself. */
+  wire: JsonObject
   /** The piece of arguments in this delta. */
   arguments: string
   opened: boolean
@@ -39,13 +41,6 @@ export interface CallDelta {
 export class ToolTracker {
   readonly calls: TrackedCall[] = []
   #chunk = 0
-
-  /** The deltas of one chunk. */
-  take(deltas: readonly JsonObject[]): CallDelta[] {
-    if (deltas.length === 0) return []
-    this.#chunk++
-    return deltas.map((delta, position) => this.#takeOne(delta, position, deltas.length))
-  }
 
   #takeOne(delta: JsonObject, position: number, count: number): CallDelta {
     const kind = isObject(delta.custom) ? 'custom' : 'function'
@@ -66,7 +61,13 @@ export class ToolTracker {
     if (name !== '' && name !== call.name && call.arguments === '') call.name += name
     call.arguments += piece
     call.seal = readGoogleSeal(delta) ?? call.seal
-    return { call, arguments: piece, opened }
+    return { call, wire: delta, arguments: piece, opened }
+  }
+
+  /** The deltas of one chunk, each read when it is asked for: what its call is then lacks what later ones add. */
+  *take(deltas: readonly JsonObject[]): Generator<CallDelta> {
+    this.#chunk++
+    for (const [position, delta] of deltas.entries()) yield this.#takeOne(delta, position, deltas.length)
   }
 
   /** The call a delta continues; undefined where it opens a new one. An index of 0 tells nothing: there are servers that know no other. */

@@ -1,34 +1,9 @@
 import { type ErrorDetails, type ErrorKind, GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../core/json.ts'
-import { parseHttpDate } from './http-date.ts'
+import { kindOfStatus, milliseconds, retryAfterOf, safeMessage, shouldRetryOf } from '../../core/upstream-error.ts'
 
-/** The longest piece of an upstream's own words that a client is shown. */
-const LONGEST_MESSAGE = 300
 /** What the log keeps of a body. */
 const LONGEST_CAUSE = 2000
-
-const KIND_OF_STATUS: Record<number, ErrorKind> = {
-  401: 'authentication',
-  402: 'billing',
-  403: 'permission',
-  404: 'not-found',
-  405: 'method-not-allowed',
-  408: 'timeout',
-  409: 'conflict',
-  413: 'too-large',
-  415: 'unsupported-media-type',
-  422: 'unprocessable',
-  429: 'rate-limit',
-  498: 'authentication',
-  499: 'bad-gateway',
-  500: 'internal',
-  502: 'bad-gateway',
-  503: 'unavailable',
-  504: 'timeout',
-  522: 'timeout',
-  524: 'timeout',
-  529: 'overloaded',
-}
 
 /** Words of the vendors that say more than the status, first match wins: in `code`, `type`, Google's `status`, or the message. */
 const KIND_OF_WORDS: readonly (readonly [RegExp, ErrorKind])[] = [
@@ -74,8 +49,8 @@ interface Said {
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
   const said = read(tryParseJson(body))
   const details: ErrorDetails = {
-    retryAfterMs: retryAfter(headers) ?? said?.retryAfterMs,
-    shouldRetry: headers.get('x-should-retry') === 'false' ? false : headers.get('x-should-retry') === 'true' ? true : undefined,
+    retryAfterMs: retryAfterOf(headers) ?? said?.retryAfterMs,
+    shouldRetry: shouldRetryOf(headers),
     upstream: {
       status,
       requestId: headers.get('x-request-id') ?? headers.get('request-id') ?? undefined,
@@ -111,7 +86,7 @@ function statusOfType(type: string | undefined): number {
 function build(kind: ErrorKind, status: number, said: Said | undefined, details: ErrorDetails): GatewayError {
   // Vendors quote the key they refuse, and whose it is.
   if (kind === 'authentication') return new GatewayError(kind, 'the upstream refused the credentials', details)
-  const message = clean(said?.message) ?? `the upstream answered with status ${status}`
+  const message = safeMessage(said?.message) ?? `the upstream answered with status ${status}`
   return new GatewayError(kind, message, { ...details, param: said?.param, code: kind === 'invalid-request' ? said?.code : undefined })
 }
 
@@ -121,7 +96,7 @@ function kindOf(status: number, said: Said | undefined): ErrorKind {
     if (pattern.test(words) && (WORDS_NEED_STATUS[kind]?.(status) ?? true)) return kind
   }
   if (status === 404 && /\bmodel\b/i.test(words)) return 'model-not-found'
-  return KIND_OF_STATUS[status] ?? (status < 500 ? 'invalid-request' : 'bad-gateway')
+  return kindOfStatus(status)
 }
 
 const text = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
@@ -142,35 +117,6 @@ function read(value: JsonValue | undefined): Said | undefined {
     type,
     param: text(error.param),
     words,
-    retryAfterMs: reasons.map(item => seconds(text(item.retryDelay)?.replace(/s$/, ''))).find(ms => ms !== undefined),
+    retryAfterMs: reasons.map(item => milliseconds(text(item.retryDelay)?.replace(/s$/, ''))).find(ms => ms !== undefined),
   }
-}
-
-/** An upstream's words as a client may read them. */
-function clean(message: string | undefined): string | undefined {
-  if (message === undefined || /<(!doctype|html|head|body)\b/i.test(message)) return undefined
-  const safe = message
-    .replace(/\b(?:https?|wss?):\/\/[^\s"')\]]+/gi, '[url]')
-    .replace(/\b(?:sk|pk|rk|gsk|xai|key|org|proj)[-_][\w*-]{6,}/gi, '[redacted]')
-    .replace(/\bAIza[\w-]{10,}|\beyJ[\w-]{10,}(?:\.[\w-]*)*|\bBearer\s+\S+/g, '[redacted]')
-    .replace(/\s+/g, ' ')
-    .trim()
-  if (safe === '') return undefined
-  return safe.length > LONGEST_MESSAGE ? `${safe.slice(0, LONGEST_MESSAGE - 1)}…` : safe
-}
-
-function seconds(value: string | null | undefined, unit = 1000): number | undefined {
-  if (!value?.trim()) return undefined
-  const amount = Number(value)
-  return Number.isFinite(amount) && amount >= 0 ? Math.round(amount * unit) : undefined
-}
-
-/** `retry-after-ms` first, as the SDKs do; a date counts from the answer's own `date`, because a codec has no clock. */
-function retryAfter(headers: Headers): number | undefined {
-  const after = headers.get('retry-after')
-  const exact = seconds(headers.get('retry-after-ms'), 1) ?? seconds(after)
-  if (exact !== undefined || after === null) return exact
-  const until = parseHttpDate(after)
-  const now = parseHttpDate(headers.get('date') ?? '')
-  return until === undefined || now === undefined ? undefined : Math.max(0, until - now)
 }

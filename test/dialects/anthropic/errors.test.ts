@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type ErrorKind, GatewayError } from '../../../src/core/errors.ts'
 import { decodeError, encodeError, encodeStreamError } from '../../../src/dialects/anthropic/errors.ts'
-import { rfc3339 } from '../../../src/core/rfc3339.ts'
+import { rfc3339 } from '../../../src/core/timestamps.ts'
 
 describe('encode', () => {
   test.each<[ErrorKind, number, string]>([
@@ -62,7 +62,7 @@ describe('decode', () => {
     [400, 'invalid_request_error', 'input length and `max_tokens` exceed context limit: 1 + 2 > 3', 'context-too-long'],
     [400, 'invalid_request_error', 'Your credit balance is too low to access the API', 'billing'],
     [400, 'invalid_request_error', 'Output blocked by content filtering policy', 'content-policy'],
-    [401, 'authentication_error', 'invalid x-api-key', 'authentication'],
+    [401, 'authentication_error', 'the upstream refused the credentials', 'authentication'],
     [402, 'billing_error', 'pay', 'billing'],
     [403, 'permission_error', 'no', 'permission'],
     [404, 'not_found_error', 'model: claude-nope', 'model-not-found'],

@@ -31,7 +31,12 @@ function spoken(lines: readonly string[]): { text: string; reasoning: string; ca
   const joined = (key: string) => deltas.map(delta => (typeof delta[key] === 'string' ? delta[key] : '')).join('')
   const pieces = deltas.flatMap(delta => (Array.isArray(delta.tool_calls) ? delta.tool_calls : []) as JsonObject[])
   const calls = pieces.map(piece => (piece.function as JsonObject).arguments ?? '').join('')
-  return { text: joined('content'), reasoning: joined('reasoning_content'), calls, usage: chunks.map(chunk => chunk.usage).findLast(isObject) }
+  return {
+    text: joined('content'),
+    reasoning: joined('reasoning_content'),
+    calls,
+    usage: chunks.map(chunk => chunk.usage).findLast(isObject),
+  }
 }
 
 const chat = (suffix: '.chunks.txt' | '.json') => listRecordings({ suffix, format: 'openai-chat' })
@@ -123,7 +128,9 @@ describeRecordings('recorded chat streams', () => {
     const [recording] = chat('.chunks.txt').filter(({ name }) => name === 'perplexity-citations')
     const [choice] = foldEvents(events(asSse(readChunks(recording?.path ?? ''), 'openai-chat'))).choices
     const [part] = choice?.content ?? []
-    expect(part?.type === 'text' && part.annotations?.map(annotation => annotation.url)).toContain('https://en.wikipedia.org/wiki/San_Francisco')
+    expect(part?.type === 'text' && part.annotations?.map(annotation => annotation.url)).toContain(
+      'https://en.wikipedia.org/wiki/San_Francisco',
+    )
     expect(part?.type === 'text' && part.annotations).toHaveLength(7)
   })
 })

@@ -23,7 +23,7 @@ const BETA_FIELDS: Record<string, string> = {
   output_format: 'structured-outputs-',
   fallbacks: 'fallbacks-',
   compaction: 'compact-',
-  thread: 'threads-',
+  thread: 'message-threads-',
   billing_policy: 'billing-policy-',
 }
 

@@ -1,4 +1,4 @@
-import type { GenerateRequest } from '../../ir/request.ts'
+import type { GenerateRequest } from './request.ts'
 
 /**
  * Where each message's content stood in the caller's request, for errors and notes. Dialects that keep one entry a tool result, or results and

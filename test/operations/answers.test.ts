@@ -1,0 +1,316 @@
+import { describe, expect, test } from 'bun:test'
+import { type ErrorKind, GatewayError } from '../../src/core/errors.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Note } from '../../src/ir/note.ts'
+import type { Call, ClientDialect } from '../../src/operations/call.ts'
+import { createMakeContext } from '../../src/operations/context.ts'
+import { errorAnswer, retryHeaders } from '../../src/operations/error-answer.ts'
+import { estimateInputTokens, estimateUsage } from '../../src/operations/estimate.ts'
+import { headersFromUpstream, headersToUpstream, noteHeaders, routingHeaders } from '../../src/operations/headers.ts'
+import { listModels, type ModelQuery, readModel } from '../../src/operations/models.ts'
+import { OpenStreams } from '../../src/operations/open-streams.ts'
+import { route } from '../../src/operations/route.ts'
+import { callUpstream } from '../../src/operations/upstream-call.ts'
+import { Catalog, type ModelEntry } from '../../src/routing/catalog.ts'
+import { paperProvider } from '../routing/providers.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { tinyClient } from './tiny-dialect.ts'
+
+const dialect = { id: 'openai-chat', client: tinyClient } as ClientDialect
+
+function thrown(run: () => unknown): GatewayError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof GatewayError) return error
+    throw error
+  }
+  throw new Error('did not throw')
+}
+
+const catalogOf = (providers: ReturnType<typeof paperProvider>[], models: Record<string, ModelEntry> = {}) =>
+  new Catalog({ providers, models: new Map(Object.entries(models)), anthropicMappings: new Map() })
+
+describe('the route of a request', () => {
+  const catalog = catalogOf(
+    [paperProvider('p', { models: ['gpt-4o', 'gpt-4o-mini', 'secret-model'], tiers: { big: 'gpt-4o', small: 'secret-model' } })],
+    {
+      fast: { alias: 'gpt-4o-mini' },
+      off: { targets: [{ provider: 'gone', model: 'x' }] },
+    },
+  )
+  const routeFor = (model: string, allows: (name: string) => boolean = () => true) =>
+    route(model, { caller: { id: 'k', name: 'k', allows }, dialect }, catalog)
+  const noSecrets = (name: string) => name !== 'secret-model'
+
+  test('is its targets', () => {
+    expect(routeFor('fast')).toMatchObject({ name: 'gpt-4o-mini', targets: [{ model: 'gpt-4o-mini' }] })
+  })
+
+  test('to no such model: 404 with the nearest that the key may know of', () => {
+    expect(thrown(() => routeFor('gpt-4'))).toMatchObject({ kind: 'model-not-found', param: 'model', code: 'model_not_found' })
+    expect(thrown(() => routeFor('gpt-4')).message).toBe("the model 'gpt-4' does not exist here; did you mean 'gpt-4o' or 'gpt-4o-mini'?")
+    expect(thrown(() => routeFor('secret-modl', noSecrets)).message).toBe("the model 'secret-modl' does not exist here")
+  })
+
+  test('that the key may not take: refused, also by an alias or a tier', () => {
+    expect(thrown(() => routeFor('fast', name => name !== 'gpt-4o-mini'))).toMatchObject({ kind: 'permission', code: 'model_not_allowed' })
+    expect(thrown(() => routeFor('claude-haiku', noSecrets))).toMatchObject({ kind: 'permission' })
+    expect(routeFor('claude-opus', noSecrets).targets).toHaveLength(1)
+  })
+
+  test('to nobody who is active is no refusal of the key', () => {
+    expect(routeFor('off').targets).toEqual([])
+    expect(thrown(() => routeFor('off', () => false)).kind).toBe('permission')
+  })
+
+  test('repeats a made-up name only so far', () => {
+    expect(thrown(() => routeFor('x'.repeat(1_000_000))).message.length).toBeLessThan(300)
+  })
+})
+
+describe('an error’s answer', () => {
+  const call = { dialect, requestId: 'req_1' }
+
+  /** What a client gets where an upstream of its dialect (or another) answered so. */
+  async function answered(kind: ErrorKind, status: number, body: string, type = 'application/json', id: Dialect['id'] = 'openai-chat') {
+    const upstream = { path: '/x', decodeError: () => new GatewayError(kind, 'decoded') }
+    const target = {
+      model: 'm',
+      provider: paperProvider('p', {
+        dialect: { id, upstream } as unknown as Dialect,
+        send: async () => ({
+          status,
+          headers: new Headers({
+            'content-type': type,
+            'x-ratelimit-remaining-tokens': '5',
+            'set-cookie': 'a=b',
+            'openai-organization': 'org-1',
+          }),
+          body: {
+            read: (
+              pieces => async () =>
+                pieces.pop()
+            )([new TextEncoder().encode(body)]),
+            release() {},
+          },
+        }),
+      }),
+    }
+    const lease = { target, account: target.provider.pool.accounts[0] as never }
+    const error = await callUpstream(lease, upstream as never, {
+      body: '{}',
+      headers: {},
+      path: '/x',
+      signal: new AbortController().signal,
+    }).catch(caught => caught)
+    const answer = errorAnswer(call, error)
+    const text = answer.body instanceof Uint8Array ? new TextDecoder().decode(answer.body) : String(answer.body)
+    return { ...answer, text }
+  }
+
+  const own = '{ "error": {"message":"no", "n": 12345678901234567890} }'
+
+  test('is the upstream’s own where it judged the request in the client’s dialect', async () => {
+    const answer = await answered('invalid-request', 400, own)
+    expect([answer.status, answer.text]).toEqual([400, own])
+    expect(answer.headers).toEqual({ 'content-type': 'application/json', 'x-ratelimit-remaining-tokens': '5' })
+  })
+
+  test.each<[string, ErrorKind, number, string, string, Dialect['id']]>([
+    ['another dialect', 'invalid-request', 400, own, 'application/json', 'anthropic'],
+    ['our credentials', 'authentication', 401, own, 'application/json', 'openai-chat'],
+    ['a forbidden request', 'invalid-request', 403, own, 'application/json', 'openai-chat'],
+    ['a failing server', 'invalid-request', 500, own, 'application/json', 'openai-chat'],
+    ['a page of HTML', 'not-found', 404, '<html>nginx</html>', 'text/html', 'openai-chat'],
+    ['JSON of no dialect', 'not-found', 404, '{"detail":"Not Found"}', 'application/json', 'openai-chat'],
+  ])('is ours for %s', async (_, kind, status, body, type, id) => {
+    const answer = await answered(kind, status, body, type, id)
+    expect(JSON.parse(answer.text)).toEqual({ error: { message: 'decoded', requestId: 'req_1' } })
+    expect(answer.headers['content-type']).toBe('application/json')
+  })
+
+  test('says when to come back, in whole seconds', () => {
+    expect(retryHeaders(new GatewayError('rate-limit', 'x', { retryAfterMs: 1001, shouldRetry: false }))).toEqual({
+      'retry-after': '2',
+      'x-should-retry': 'false',
+    })
+    expect(retryHeaders(new GatewayError('rate-limit', 'x', { retryAfterMs: 0 }))).toEqual({ 'retry-after': '1' })
+    expect(retryHeaders(new GatewayError('internal', 'x'))).toEqual({})
+  })
+})
+
+describe('headers', () => {
+  test('to the upstream: only what its dialect knows', () => {
+    const headers = new Headers({
+      'anthropic-beta': 'a,b',
+      'x-anthropic-version': '2023-06-01',
+      authorization: 'Bearer sk',
+      cookie: 'a',
+      'x-api-key': 'k',
+      'x-stainless-os': 'x',
+      'openai-beta': 'z',
+    })
+    expect(headersToUpstream({ dialect: { id: 'anthropic' }, headers } as unknown as Call)).toEqual({
+      'anthropic-beta': 'a,b',
+      'anthropic-version': '2023-06-01',
+    })
+    expect(headersToUpstream({ dialect, headers } as unknown as Call)).toEqual({ 'openai-beta': 'z' })
+    expect(headersToUpstream({ dialect: { id: 'cohere' }, headers } as unknown as Call)).toEqual({})
+  })
+
+  test('from the upstream: limits and hints', () => {
+    const kept = { 'retry-after': '1', 'x-ratelimit-limit-requests': '9', 'anthropic-ratelimit-tokens-reset': 't' }
+    const dropped = {
+      'set-cookie': 'a',
+      'content-length': '3',
+      'content-encoding': 'gzip',
+      'transfer-encoding': 'chunked',
+      'openai-organization': 'o',
+      'cf-ray': 'x',
+      'x-request-id': 'r',
+    }
+    expect(headersFromUpstream(new Headers({ ...kept, ...dropped }))).toEqual(kept)
+  })
+
+  test('of ours can always be sent', () => {
+    const lease = { target: { provider: paperProvider('Zürich\r\nx: y'), model: 'm' }, account: { label: '中-1' } } as never
+    const headers = { ...routingHeaders(lease, 2), ...noteHeaders([{ action: 'dropped', field: 'é\r\n' }]) }
+    expect(headers).toEqual({
+      'x-dragoman-provider': 'Z?rich??x: y',
+      'x-dragoman-account': '?-1',
+      'x-dragoman-attempts': '2',
+      'x-dragoman-notes': 'dropped:???',
+    })
+    new Headers(headers)
+    expect(noteHeaders([])).toEqual({})
+  })
+})
+
+describe('an estimate', () => {
+  test('counts texts, wherever they are', () => {
+    expect(estimateInputTokens({ messages: [{ role: 'user', content: 'x'.repeat(346) }], n: 3 })).toBe(100)
+    expect(estimateInputTokens(undefined)).toBe(0)
+    expect(estimateUsage('x'.repeat(35), 70)).toEqual({ inputTokens: 10, outputTokens: 20, estimated: true })
+  })
+
+  test('takes embedded media for one image, not for words', () => {
+    const base64 = Buffer.alloc(300_000, 7).toString('base64')
+    for (const data of [base64, `data:image/png;base64,${base64}`, 'data:image/gif;base64,R0lG'])
+      expect(estimateInputTokens({ data })).toBe(1200)
+  })
+
+  test('takes a long text without spaces for a text', () => {
+    expect(estimateInputTokens('漢'.repeat(10_000))).toBe(2858)
+    expect(estimateInputTokens('a,'.repeat(5000))).toBe(2858)
+  })
+
+  test('is linear', () => {
+    const messages = Array.from({ length: 100_000 }, () => ({ role: 'user', content: [{ type: 'text', text: 'hello' }] }))
+    const started = performance.now()
+    estimateInputTokens({ messages })
+    expect(performance.now() - started).toBeLessThan(1500)
+  })
+})
+
+describe('a codec’s context', () => {
+  const make = createMakeContext(new FakeClock(5000), { next: prefix => `${prefix}1` })
+
+  test('has the time, ids, and a place for notes', () => {
+    const notes: Note[] = []
+    const context = make(notes, false)
+    context.note({ action: 'dropped', field: 'seed' })
+    expect([context.now(), context.newId('call_'), notes]).toEqual([5000, 'call_1', [{ action: 'dropped', field: 'seed' }]])
+    for (let count = 0; count < 1000; count++) context.note({ action: 'dropped', field: 'seed' })
+    expect(notes).toHaveLength(200)
+  })
+
+  test('under strict refuses a drop and keeps an approximation', () => {
+    const notes: Note[] = []
+    const context = make(notes, true)
+    context.note({ action: 'approximated', field: 'top_k' })
+    expect(thrown(() => context.note({ action: 'dropped', field: 'seed', detail: 'no such thing' }))).toMatchObject({
+      kind: 'invalid-request',
+      param: 'seed',
+      code: 'unsupported_parameter',
+    })
+    expect(notes).toHaveLength(1)
+  })
+})
+
+describe('the list of models', () => {
+  const catalog = catalogOf([paperProvider('p', { models: ['claude-a', 'gpt-b', 'hidden', 'o-*'] })], { alias: { alias: 'gpt-b' } })
+  const query = (shape: ModelQuery['shape']): ModelQuery => ({
+    catalog,
+    caller: { id: 'k', name: 'k', allows: name => name !== 'hidden' },
+    shape,
+    since: 1_700_000_000_000,
+  })
+  const ids = (list: ReturnType<typeof listModels>) => (list.data as { id: string }[]).map(({ id }) => id)
+  const page = (text: string) => listModels(query('anthropic'), new URLSearchParams(text))
+
+  test('in OpenAI’s shape, of what the key may use', () => {
+    const list = listModels(query('openai'), new URLSearchParams())
+    expect(ids(list)).toEqual(['alias', 'claude-a', 'gpt-b'])
+    expect(list.data).toContainEqual({ id: 'gpt-b', object: 'model', created: 1_700_000_000, owned_by: 'p' })
+  })
+
+  test('in Anthropic’s shape, with names that Claude Code will list, and they work', () => {
+    expect(ids(page(''))).toEqual(['alias', 'claude-a', 'gpt-b', 'claude-via-alias', 'claude-via-gpt-b'])
+    for (const id of ids(page(''))) expect(catalog.resolve(id, 'anthropic')).toMatchObject({ found: true })
+    expect(page('')).toMatchObject({ has_more: false, first_id: 'alias', last_id: 'claude-via-gpt-b' })
+  })
+
+  test('by pages, forwards and backwards, each once', () => {
+    const all = ids(page(''))
+    for (const limit of [1, 2, 3, 5]) {
+      const forwards: string[] = []
+      for (let after = '', more = true; more; ) {
+        const part = page(`limit=${limit}${after && `&after_id=${after}`}`)
+        forwards.push(...ids(part))
+        after = String(part.last_id)
+        more = part.has_more === true
+      }
+      expect(forwards).toEqual(all)
+      const backwards: string[] = []
+      for (let before = String(all.at(-1)), more = true; more; ) {
+        const part = page(`limit=${limit}&before_id=${before}`)
+        backwards.unshift(...ids(part))
+        before = String(part.first_id)
+        more = part.has_more === true
+      }
+      expect(backwards).toEqual(all.slice(0, -1))
+    }
+    expect(thrown(() => page('limit=0'))).toMatchObject({ kind: 'invalid-request', param: 'limit' })
+  })
+
+  test('one of them, or none', () => {
+    expect(readModel('gpt-b', query('anthropic'))).toEqual({
+      type: 'model',
+      id: 'gpt-b',
+      display_name: 'gpt-b',
+      created_at: '2023-11-14T22:13:20.000Z',
+    })
+    expect(readModel('claude-via-gpt-b', query('openai')).id).toBe('claude-via-gpt-b')
+    expect(thrown(() => readModel('hidden', query('openai'))).kind).toBe('model-not-found')
+  })
+})
+
+test('open streams: counted, told to stop, waited for', async () => {
+  const streams = new OpenStreams()
+  await streams.drained()
+  const heard: string[] = []
+  const ends = ['a', 'b'].map(name => streams.add(error => heard.push(name + error.kind)))
+  let drained = false
+  const draining = streams.drained().then(() => {
+    drained = true
+  })
+  streams.interruptAll(new GatewayError('unavailable', 'stopping'))
+  expect([heard, streams.count]).toEqual([['aunavailable', 'bunavailable'], 2])
+  ends[0]?.()
+  await Promise.resolve()
+  expect(drained).toBe(false)
+  ends[1]?.()
+  await draining
+  expect(streams.count).toBe(0)
+})

@@ -1,0 +1,338 @@
+import { describe, expect, test } from 'bun:test'
+import { GatewayError } from '../../src/core/errors.ts'
+import type { OpenedStream } from '../../src/operations/open-answer.ts'
+import { OpenStreams } from '../../src/operations/open-streams.ts'
+import { pump } from '../../src/operations/pump.ts'
+import { PassThroughRelay, TranslationRelay } from '../../src/operations/relay.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { tinyClient, tinyDecoder, tinyEncoder, tinyPassThrough } from './tiny-dialect.ts'
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+const frames = (...words: string[]) => words.map(word => `data: ${word}\n\n`).join('')
+
+/** An upstream that gives what it is told to, when it is told to. */
+class Upstream {
+  reads = 0
+  released = 0
+  #queue: (Uint8Array | undefined | Error)[] = []
+  #waiting: PromiseWithResolvers<Uint8Array | undefined> | undefined
+
+  give(item: string | undefined | Error): void {
+    const next = typeof item === 'string' ? bytesOf(item) : item
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (!waiting) this.#queue.push(next)
+    else if (next instanceof Error) waiting.reject(next)
+    else waiting.resolve(next)
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    this.reads++
+    if (this.#queue.length === 0) {
+      this.#waiting = Promise.withResolvers()
+      return this.#waiting.promise
+    }
+    const next = this.#queue.shift()
+    if (next instanceof Error) throw next
+    return next
+  }
+
+  release(): void {
+    this.released++
+    this.give(undefined)
+  }
+}
+
+class Scene {
+  readonly clock = new FakeClock()
+  readonly upstream = new Upstream()
+  readonly streams = new OpenStreams()
+  readonly controller = new AbortController()
+  readonly ends: { opened?: OpenedStream; error?: GatewayError; left?: boolean }[] = []
+  reader!: ReadableStreamDefaultReader<Uint8Array>
+
+  opened(first: string[] = [], translated = false): OpenedStream {
+    const relay = translated
+      ? new TranslationRelay(tinyDecoder(), tinyEncoder(), tinyClient, 'req_1')
+      : new PassThroughRelay(tinyPassThrough(), tinyClient, 'req_1')
+    const kept = first.map(text => relay.push(bytesOf(text))).filter(output => output !== undefined)
+    return { relay, upstream: this.upstream, first: kept, headers: {}, notes: [] }
+  }
+
+  start(opening: OpenedStream | Promise<OpenedStream>): this {
+    const stream = pump(opening, {
+      client: tinyClient,
+      requestId: 'req_1',
+      clock: this.clock,
+      heartbeatMs: 15_000,
+      streams: this.streams,
+      signal: this.controller.signal,
+      settled: end => this.ends.push(end),
+    })
+    this.reader = stream.getReader()
+    return this
+  }
+
+  async read(): Promise<string | undefined> {
+    const { done, value } = await this.reader.read()
+    return done ? undefined : new TextDecoder().decode(value)
+  }
+
+  /** Everything up to the end. */
+  async rest(): Promise<string> {
+    let text = ''
+    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) text += piece
+    return text
+  }
+}
+
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+describe('a stream', () => {
+  test('is one write a read, and ends cleanly', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    expect(await scene.read()).toBe(frames('a'))
+    scene.upstream.give(frames('b', 'c'))
+    expect(await scene.read()).toBe(frames('b', 'c'))
+    scene.upstream.give('data: d')
+    scene.upstream.give(`\n\n${frames('!')}`)
+    expect(await scene.read()).toBe(frames('d', '!'))
+    expect(await scene.read()).toBeUndefined()
+    expect(scene.ends).toEqual([{ error: undefined, opened: expect.anything() }])
+    expect(scene.streams.count).toBe(0)
+  })
+
+  test('that is complete already needs no read', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a', '!')]))
+    expect(await scene.rest()).toBe(frames('a', '!'))
+    expect(scene.ends).toHaveLength(1)
+  })
+
+  test('lingers for the upstream’s own end, but not for long', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a', '!')]))
+    await scene.rest()
+    expect([scene.upstream.reads, scene.upstream.released]).toEqual([1, 0])
+    await scene.clock.tick(1000)
+    expect(scene.upstream.released).toBeGreaterThan(0)
+    expect(scene.clock.waiting).toBe(0)
+    const quick = new Scene()
+    quick.upstream.give(undefined)
+    quick.start(quick.opened([frames('a', '!')]))
+    await quick.rest()
+    await turn()
+    expect(quick.clock.waiting).toBe(0)
+  })
+
+  test('asks the upstream for more only as the client takes it', async () => {
+    const scene = new Scene()
+    const word = 'x'.repeat(16 * 1024)
+    for (let count = 0; count < 100; count++) scene.upstream.give(frames(word))
+    scene.start(scene.opened([frames('a')]))
+    await turn()
+    const before = scene.upstream.reads
+    expect(before).toBeLessThanOrEqual(5)
+    await turn()
+    expect(scene.upstream.reads).toBe(before)
+    await scene.read()
+    await scene.read()
+    await turn()
+    expect(scene.upstream.reads).toBeWithin(before + 1, before + 3)
+  })
+})
+
+describe('what breaks', () => {
+  test('after content becomes the client’s own error, and a clean end', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    scene.upstream.give(new GatewayError('timeout', 'silent', { upstream: { limit: 'idle' } }))
+    expect(await scene.rest()).toBe(`${frames('a')}event: error\ndata: timeout req_1\n\n`)
+    expect(scene.ends).toMatchObject([{ error: { kind: 'timeout' }, left: false }])
+    expect(scene.upstream.released).toBeGreaterThan(0)
+  })
+
+  test('in our own code is internal', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    scene.upstream.give(new TypeError('bug'))
+    expect(await scene.rest()).toEndWith('event: error\ndata: internal req_1\n\n')
+  })
+
+  test('by the upstream’s word ends the stream with that', async () => {
+    for (const translated of [true, false]) {
+      const scene = new Scene()
+      scene.start(scene.opened([frames('a')], translated))
+      scene.upstream.give(frames('?'))
+      expect(await scene.rest()).toEndWith(translated ? 'event: error\ndata: overloaded req_1\n\n' : frames('?'))
+      expect(scene.ends).toMatchObject([{ error: { kind: 'overloaded' } }])
+    }
+  })
+
+  test('an upstream that just ends is an error', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    scene.upstream.give(undefined)
+    expect(await scene.rest()).toEndWith('event: error\ndata: bad-gateway req_1\n\n')
+    expect(scene.ends).toMatchObject([{ error: { kind: 'bad-gateway' } }])
+  })
+
+  test('a stop ends every stream in its own dialect', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    await scene.read()
+    const drained = scene.streams.drained()
+    scene.streams.interruptAll(new GatewayError('unavailable', 'stopping'))
+    expect(await scene.rest()).toBe('event: error\ndata: unavailable req_1\n\n')
+    await drained
+    expect(scene.ends).toMatchObject([{ error: { kind: 'unavailable' } }])
+    expect(scene.upstream.released).toBeGreaterThan(0)
+    await scene.streams.drained()
+  })
+})
+
+describe('heartbeats', () => {
+  test('fill any 15 seconds of silence, whenever the last write was', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    await scene.read()
+    await scene.clock.tick(2000)
+    scene.upstream.give(frames('b'))
+    expect(await scene.read()).toBe(frames('b'))
+    const reading = scene.read()
+    let text: string | undefined
+    void reading.then(read => {
+      text = read
+    })
+    await scene.clock.tick(14_999)
+    expect(text).toBeUndefined()
+    await scene.clock.tick(1)
+    expect(text).toBe(': ping\n\n')
+    const next = scene.read()
+    await scene.clock.tick(15_000)
+    expect(await next).toBe(': ping\n\n')
+  })
+
+  test('are not heard where the stream flows', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    await scene.read()
+    for (let second = 0; second < 40; second++) {
+      scene.upstream.give(frames('b'))
+      expect(await scene.read()).toBe(frames('b'))
+      await scene.clock.tick(1000)
+    }
+  })
+
+  test('do not pile up before a client that does not read', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    for (let minute = 0; minute < 10; minute++) await scene.clock.tick(60_000)
+    scene.upstream.give(frames('!'))
+    expect(await scene.rest()).toBe(frames('a', '!'))
+    expect(scene.clock.waiting).toBe(1)
+  })
+
+  test('end with the stream', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    await scene.reader.cancel()
+    expect(scene.clock.waiting).toBe(0)
+  })
+})
+
+describe('a client that leaves', () => {
+  test.each(['cancel', 'abort', 'both'])('by %s releases the upstream and settles once', async way => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    if (way !== 'cancel') scene.controller.abort()
+    if (way !== 'abort') await scene.reader.cancel()
+    scene.upstream.give(frames('b'))
+    await turn()
+    expect(scene.ends).toEqual([{ left: true, opened: expect.anything() }])
+    expect(scene.upstream.released).toBeGreaterThan(0)
+    expect([scene.streams.count, scene.clock.waiting]).toEqual([0, 0])
+  })
+
+  test('before it was begun', () => {
+    const scene = new Scene()
+    scene.controller.abort()
+    scene.start(scene.opened([frames('a')]))
+    expect(scene.ends).toMatchObject([{ left: true }])
+    expect(scene.upstream.released).toBeGreaterThan(0)
+  })
+
+  test('while the stream still opens: settled with what was opened after all', async () => {
+    for (const way of ['cancel', 'abort', 'aborted before']) {
+      const scene = new Scene()
+      const opening = Promise.withResolvers<OpenedStream>()
+      if (way === 'aborted before') scene.controller.abort()
+      scene.start(opening.promise)
+      if (way === 'cancel') await scene.reader.cancel()
+      else scene.controller.abort()
+      expect([scene.ends.length, scene.streams.count, scene.clock.waiting]).toEqual([0, 0, 0])
+      const opened = scene.opened([frames('a')])
+      opening.resolve(opened)
+      await turn()
+      expect(scene.ends).toEqual([{ left: true, opened }])
+      expect(scene.upstream.released).toBeGreaterThan(0)
+    }
+  })
+
+  test('while the stream still opens, in vain', async () => {
+    const scene = new Scene()
+    const opening = Promise.withResolvers<OpenedStream>()
+    scene.start(opening.promise)
+    scene.controller.abort()
+    opening.reject(new GatewayError('cancelled', 'the client went away'))
+    await turn()
+    expect(scene.ends).toEqual([{ left: true, opened: undefined }])
+  })
+})
+
+describe('a late opening', () => {
+  test('begins with a heartbeat and goes on with them until content comes', async () => {
+    const scene = new Scene()
+    const opening = Promise.withResolvers<OpenedStream>()
+    scene.start(opening.promise)
+    expect(await scene.read()).toBe(': ping\n\n')
+    const second = scene.read()
+    await scene.clock.tick(15_000)
+    expect(await second).toBe(': ping\n\n')
+    opening.resolve(scene.opened([frames('a')]))
+    expect(await scene.read()).toBe(frames('a'))
+    scene.upstream.give(frames('!'))
+    expect(await scene.rest()).toBe(frames('!'))
+    expect(scene.ends).toHaveLength(1)
+  })
+
+  test('that fails is the client’s error', async () => {
+    const scene = new Scene()
+    const opening = Promise.withResolvers<OpenedStream>()
+    scene.start(opening.promise)
+    opening.reject(new GatewayError('rate-limit', 'all 2 attempts failed'))
+    expect(await scene.rest()).toBe(': ping\n\nevent: error\ndata: rate-limit req_1\n\n')
+    expect(scene.ends).toMatchObject([{ error: { kind: 'rate-limit' }, left: false }])
+  })
+
+  test('with nothing to say yet goes on reading', async () => {
+    const scene = new Scene()
+    scene.start(Promise.resolve(scene.opened()))
+    expect(await scene.read()).toBe(': ping\n\n')
+    scene.upstream.give(frames('a', '!'))
+    expect(await scene.rest()).toBe(frames('a', '!'))
+  })
+
+  test('that a stop overtakes lets go of its upstream', async () => {
+    const scene = new Scene()
+    const opening = Promise.withResolvers<OpenedStream>()
+    scene.start(opening.promise)
+    scene.streams.interruptAll(new GatewayError('unavailable', 'stopping'))
+    expect(await scene.rest()).toBe(': ping\n\nevent: error\ndata: unavailable req_1\n\n')
+    opening.resolve(scene.opened([frames('a')]))
+    await turn()
+    expect(scene.upstream.released).toBeGreaterThan(0)
+    expect(scene.ends).toHaveLength(1)
+  })
+})
