@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<number, ErrorKind>> = {
   413: 'too-large',
   415: 'unsupported-media-type',
   422: 'unprocessable',
+  425: 'unavailable',
   429: 'rate-limit',
   498: 'authentication',
   500: 'internal',

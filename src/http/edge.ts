@@ -46,8 +46,7 @@ export function createEdge(app: Elysia, services: HttpServices): (request: Reque
     let path = '/'
     try {
       checkHost(host, settings)
-      const url = new URL(request.url)
-      path = url.pathname
+      path = pathOf(request.url)
       const origin = request.headers.get('origin')
       checkOrigin(origin, host, settings)
       const methods = table.methods(path)
@@ -57,7 +56,7 @@ export function createEdge(app: Elysia, services: HttpServices): (request: Reque
       if (path === '/' && request.method === 'GET') return Response.redirect('/swagger', 302)
       if (!methods) throw new GatewayError('not-found', `there is nothing at ${request.method} ${shown(path)}; see /swagger`, { code: 'unknown_url' })
       if (!methods.has(request.method)) throw notAllowed(request.method, methods)
-      const routed = (host as string).length < 6 ? withLongerHost(request, url) : request
+      const routed = (host as string).length < 6 ? withLongerHost(request) : request
       const answer = app.fetch(routed)
       return origin !== null && originAllowed(origin, settings) ? withCors(answer, origin) : answer
     } catch (thrown) {
@@ -86,6 +85,13 @@ export function createEdge(app: Elysia, services: HttpServices): (request: Reque
   }
 }
 
+/** The path of an absolute URL whose host is well-formed: Bun has normalised the rest. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const end = url.indexOf('?', start)
+  return end === -1 ? url.slice(start) : url.slice(start, end)
+}
+
 const isManagement = (path: string): boolean => /^\/(admin|auth|reload|stats|config)(\/|$)/.test(path)
 
 const shown = (path: string): string => (path.length > 100 ? `${path.slice(0, 100)}…` : path)
@@ -103,7 +109,7 @@ const longerUrl = (url: URL): URL => {
   return longer
 }
 
-const withLongerHost = (request: Request, url: URL): Request => new Request(longerUrl(url), request)
+const withLongerHost = (request: Request): Request => new Request(longerUrl(new URL(request.url)), request)
 
 function options(path: string, origin: string | null, methods: Set<string> | undefined, settings: HttpSettings): Response {
   if (isManagement(path) && !(origin !== null && originAllowed(origin, settings))) return new Response(null, { status: 405, headers: allow(methods) })

@@ -28,6 +28,10 @@ export interface UpstreamResponse {
 export interface UpstreamBody {
   /** The next bytes; undefined at the end. @throws GatewayError when the connection breaks or falls silent. */
   read(): Promise<Uint8Array | undefined>
+  /** How many bytes there will be, where the upstream said so. */
+  readonly length?: number
+  /** Everything at once, for a body of known length of which nothing was read yet: cheaper than reading it piece by piece. */
+  all?(): Promise<Uint8Array>
   /** Lets go of what was not read. Safe to call more than once; never throws. */
   release(): void
 }
@@ -81,12 +85,17 @@ export function createSend(clock: Clock): Send {
         proxy: false,
       } as unknown as RequestInit)
       call.answered()
-      return { status: response.status, headers: response.headers, body: call.body(response.body) }
+      return { status: response.status, headers: response.headers, body: call.body(response) }
     } catch (error) {
       call.close()
       throw call.reason ?? connectionError(error, 'before')
     }
   }
+}
+
+function lengthOf(headers: Headers): number | undefined {
+  const text = headers.get('content-length')
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 /** One call's abort signal and its one timer, which is set anew when it fires early rather than at every byte. */
@@ -96,8 +105,11 @@ class Call {
   /** Why the call was ended by us. */
   reason: GatewayError | undefined
   #cancelTimer: () => void = () => {}
+  /** When the timer fires, on the clock of `elapsed`. */
+  #due = 0
   #closed = false
   #answered = false
+  #probed = false
   /** Since when somebody waits for bytes; undefined while nobody does. */
   #waitingSince: number | undefined
   #limit: 'first_byte' | 'idle' = 'first_byte'
@@ -110,9 +122,7 @@ class Call {
     this.#onAbort = () => this.#abort(new GatewayError('cancelled', 'the client went away'))
     if (request.signal.aborted) this.#onAbort()
     else request.signal.addEventListener('abort', this.#onAbort, { once: true })
-    const { connect, firstByte } = request.limits
-    this.#cancelTimer =
-      firstByte <= connect / 2 ? clock.after(firstByte, () => this.#watch()) : clock.after(connect / 2, () => this.#checkConnect())
+    this.#arm(Math.min(request.limits.firstByte, request.limits.connect / 2))
   }
 
   get signal(): AbortSignal {
@@ -121,14 +131,26 @@ class Call {
 
   answered(): void {
     this.#answered = true
-    this.#cancelTimer()
-    this.#watch()
   }
 
-  body(stream: ReadableStream<Uint8Array> | null): UpstreamBody {
-    const reader = stream?.getReader()
+  body(response: Response): UpstreamBody {
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+    const length = lengthOf(response.headers)
+    let isTaken = false
     return {
+      length,
+      all: async () => {
+        isTaken = true
+        try {
+          return new Uint8Array(await response.arrayBuffer())
+        } catch (error) {
+          throw this.reason ?? connectionError(error, 'within')
+        } finally {
+          this.close()
+        }
+      },
       read: async () => {
+        if (!isTaken) reader ??= response.body?.getReader()
         if (!reader) {
           this.close()
           return undefined
@@ -174,14 +196,20 @@ class Call {
   #begun(): void {
     if (this.#limit === 'idle' || this.#closed) return
     this.#limit = 'idle'
+    if (this.clock.elapsed() + this.#left() < this.#due) this.#arm(this.#left())
+  }
+
+  /** Sets the one timer; where it fires before its time has come it is set again, so that nothing needs to be done at every byte. */
+  #arm(ms: number): void {
     this.#cancelTimer()
-    this.#watch()
+    this.#due = this.clock.elapsed() + ms
+    this.#cancelTimer = this.clock.after(ms, () => this.#watch())
   }
 
   async #checkConnect(): Promise<void> {
+    this.#probed = true
     const { connect } = this.request.limits
     const left = connect - (this.clock.elapsed() - (this.#waitingSince ?? 0))
-    this.#cancelTimer = this.clock.after(this.#left(), () => this.#watch())
     const connected = await reachable(this.request.url, Math.max(left, 0), this.clock)
     if (!connected && !this.#answered) this.#abort(limitError('connect', connect))
   }
@@ -196,7 +224,8 @@ class Call {
     if (this.#closed) return
     const left = this.#left()
     if (left > 0) {
-      this.#cancelTimer = this.clock.after(left, () => this.#watch())
+      this.#arm(left)
+      if (!this.#answered && !this.#probed) void this.#checkConnect()
       return
     }
     const limit = this.#limit

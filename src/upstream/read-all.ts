@@ -3,6 +3,7 @@ import type { UpstreamBody } from './client.ts'
 
 /** A whole body. @throws GatewayError `bad-gateway` when it is longer than `limit` bytes; the rest is let go. */
 export async function readAll(body: UpstreamBody, limit: number): Promise<Uint8Array> {
+  if (body.all && body.length !== undefined && body.length <= limit) return body.all()
   const first = await body.read()
   if (first === undefined) return new Uint8Array(0)
   const pieces = [first]

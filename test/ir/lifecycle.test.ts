@@ -4,6 +4,7 @@ import { GatewayError } from '../../src/core/errors.ts'
 import type { FinishReason } from '../../src/ir/finish.ts'
 import { createLifecycle } from '../../src/ir/lifecycle.ts'
 import type { BlockStart, StreamEvent } from '../../src/ir/stream.ts'
+import { anyEvent, ending } from './any-event.ts'
 import { orderProblems } from './legal-order.ts'
 
 function run(events: readonly StreamEvent[]): StreamEvent[] {
@@ -36,52 +37,6 @@ function blocksOf(events: readonly StreamEvent[], choice = 0): [string, string][
 }
 
 const finishesOf = (events: readonly StreamEvent[]) => events.flatMap(event => (event.type === 'finish' ? [event.finish.reason] : []))
-
-const index = fc.nat(3)
-const choice = fc.constantFrom(undefined, undefined, 0, 1, 2)
-const block: fc.Arbitrary<BlockStart> = fc.constantFrom<BlockStart>(
-  { type: 'text' },
-  { type: 'refusal' },
-  { type: 'reasoning' },
-  { type: 'reasoning', redacted: true },
-  { type: 'tool-call', id: 'c', name: 'f' },
-  { type: 'tool-call', id: 'd', name: 'g', kind: 'custom' },
-  { type: 'opaque', origin: 'anthropic', value: 1 },
-)
-const anyEvent: fc.Arbitrary<StreamEvent> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('block-start' as const), index, choice, block }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({ type: fc.constant('block-delta' as const), index, choice, text: fc.constantFrom('', '{', '}', '{}', 'x') }),
-  },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('block-end' as const), index, choice }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constant('annotation' as const),
-      index,
-      choice,
-      annotation: fc.constant({ origin: 'anthropic' as const, raw: null }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant(usage(1, 2)) },
-  { weight: 1, arbitrary: fc.constant<StreamEvent>({ type: 'metadata', origin: 'jetbrains', value: 1 }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      type: fc.constant('finish' as const),
-      choice,
-      finish: fc.record({ reason: fc.constantFrom<FinishReason>('stop', 'tool-calls', 'length') }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant<StreamEvent>({ type: 'response-start', id: 'x' }) },
-)
-const ending: fc.Arbitrary<StreamEvent[]> = fc.constantFrom<StreamEvent[]>(
-  [],
-  [],
-  [{ type: 'response-end' }],
-  [{ type: 'error', error: new GatewayError('overloaded', 'x') }],
-)
 
 describe('whatever comes in', () => {
   test('what comes out keeps the order', () => {

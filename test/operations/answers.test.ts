@@ -7,29 +7,14 @@ import { createMakeContext } from '../../src/operations/context.ts'
 import { errorAnswer, retryHeaders } from '../../src/operations/error-answer.ts'
 import { estimateInputTokens, estimateUsage } from '../../src/operations/estimate.ts'
 import { headersFromUpstream, headersToUpstream, noteHeaders, routingHeaders } from '../../src/operations/headers.ts'
-import { listModels, type ModelQuery, readModel } from '../../src/operations/models.ts'
-import { OpenStreams } from '../../src/operations/open-streams.ts'
 import { route } from '../../src/operations/route.ts'
 import { callUpstream } from '../../src/operations/upstream-call.ts'
-import { Catalog, type ModelEntry } from '../../src/routing/catalog.ts'
 import { paperProvider } from '../routing/providers.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { catalogOf, thrown } from './answer-support.ts'
 import { tinyClient } from './tiny-dialect.ts'
 
 const dialect = { id: 'openai-chat', client: tinyClient } as ClientDialect
-
-function thrown(run: () => unknown): GatewayError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof GatewayError) return error
-    throw error
-  }
-  throw new Error('did not throw')
-}
-
-const catalogOf = (providers: ReturnType<typeof paperProvider>[], models: Record<string, ModelEntry> = {}) =>
-  new Catalog({ providers, models: new Map(Object.entries(models)), anthropicMappings: new Map() })
 
 describe('the route of a request', () => {
   const catalog = catalogOf(
@@ -236,81 +221,4 @@ describe('a codec’s context', () => {
     })
     expect(notes).toHaveLength(1)
   })
-})
-
-describe('the list of models', () => {
-  const catalog = catalogOf([paperProvider('p', { models: ['claude-a', 'gpt-b', 'hidden', 'o-*'] })], { alias: { alias: 'gpt-b' } })
-  const query = (shape: ModelQuery['shape']): ModelQuery => ({
-    catalog,
-    caller: { id: 'k', name: 'k', allows: name => name !== 'hidden' },
-    shape,
-    since: 1_700_000_000_000,
-  })
-  const ids = (list: ReturnType<typeof listModels>) => (list.data as { id: string }[]).map(({ id }) => id)
-  const page = (text: string) => listModels(query('anthropic'), new URLSearchParams(text))
-
-  test('in OpenAI’s shape, of what the key may use', () => {
-    const list = listModels(query('openai'), new URLSearchParams())
-    expect(ids(list)).toEqual(['alias', 'claude-a', 'gpt-b'])
-    expect(list.data).toContainEqual({ id: 'gpt-b', object: 'model', created: 1_700_000_000, owned_by: 'p' })
-  })
-
-  test('in Anthropic’s shape, with names that Claude Code will list, and they work', () => {
-    expect(ids(page(''))).toEqual(['alias', 'claude-a', 'gpt-b', 'claude-via-alias', 'claude-via-gpt-b'])
-    for (const id of ids(page(''))) expect(catalog.resolve(id, 'anthropic')).toMatchObject({ found: true })
-    expect(page('')).toMatchObject({ has_more: false, first_id: 'alias', last_id: 'claude-via-gpt-b' })
-  })
-
-  test('by pages, forwards and backwards, each once', () => {
-    const all = ids(page(''))
-    for (const limit of [1, 2, 3, 5]) {
-      const forwards: string[] = []
-      for (let after = '', more = true; more; ) {
-        const part = page(`limit=${limit}${after && `&after_id=${after}`}`)
-        forwards.push(...ids(part))
-        after = String(part.last_id)
-        more = part.has_more === true
-      }
-      expect(forwards).toEqual(all)
-      const backwards: string[] = []
-      for (let before = String(all.at(-1)), more = true; more; ) {
-        const part = page(`limit=${limit}&before_id=${before}`)
-        backwards.unshift(...ids(part))
-        before = String(part.first_id)
-        more = part.has_more === true
-      }
-      expect(backwards).toEqual(all.slice(0, -1))
-    }
-    expect(thrown(() => page('limit=0'))).toMatchObject({ kind: 'invalid-request', param: 'limit' })
-  })
-
-  test('one of them, or none', () => {
-    expect(readModel('gpt-b', query('anthropic'))).toEqual({
-      type: 'model',
-      id: 'gpt-b',
-      display_name: 'gpt-b',
-      created_at: '2023-11-14T22:13:20.000Z',
-    })
-    expect(readModel('claude-via-gpt-b', query('openai')).id).toBe('claude-via-gpt-b')
-    expect(thrown(() => readModel('hidden', query('openai'))).kind).toBe('model-not-found')
-  })
-})
-
-test('open streams: counted, told to stop, waited for', async () => {
-  const streams = new OpenStreams()
-  await streams.drained()
-  const heard: string[] = []
-  const ends = ['a', 'b'].map(name => streams.add(error => heard.push(name + error.kind)))
-  let drained = false
-  const draining = streams.drained().then(() => {
-    drained = true
-  })
-  streams.interruptAll(new GatewayError('unavailable', 'stopping'))
-  expect([heard, streams.count]).toEqual([['aunavailable', 'bunavailable'], 2])
-  ends[0]?.()
-  await Promise.resolve()
-  expect(drained).toBe(false)
-  ends[1]?.()
-  await draining
-  expect(streams.count).toBe(0)
 })

@@ -5,64 +5,10 @@ import { GatewayError } from '../../src/core/errors.ts'
 import { createSend, type UpstreamLimits, type UpstreamResponse } from '../../src/upstream/client.ts'
 import { reachable } from '../../src/upstream/connect-probe.ts'
 import { readAll, readSome } from '../../src/upstream/read-all.ts'
+import { closeAll, closers, server } from './raw-server.ts'
 
 const send = createSend(systemClock)
-const closers: (() => void)[] = []
-afterEach(() => {
-  for (const close of closers.splice(0)) close()
-})
-
-interface Connection {
-  /** Resolves with the request's text once its end has come (or, without `needle`, its first bytes). */
-  request: Promise<string>
-  closed: Promise<void>
-  socket: Socket<unknown>
-}
-
-/** A TCP server that does what `serve` says with each connection. */
-function server(serve: (socket: Socket<unknown>, request: string) => void): {
-  url: string
-  connections: Connection[]
-  next(): Promise<Connection>
-} {
-  const connections: Connection[] = []
-  const waiting: ((connection: Connection) => void)[] = []
-  const states = new WeakMap<object, { text: string; request(text: string): void; closed(): void }>()
-  const listener = Bun.listen({
-    hostname: '127.0.0.1',
-    port: 0,
-    socket: {
-      open(socket) {
-        const request = Promise.withResolvers<string>()
-        const closed = Promise.withResolvers<void>()
-        states.set(socket, { text: '', request: request.resolve, closed: closed.resolve })
-        const connection = { request: request.promise, closed: closed.promise, socket }
-        connections.push(connection)
-        waiting.shift()?.(connection)
-      },
-      data(socket, bytes) {
-        const state = states.get(socket)
-        if (!state) return
-        state.text += bytes.toString()
-        if (!state.text.endsWith('{}')) return
-        const { text } = state
-        state.text = ''
-        state.request(text)
-        serve(socket, text)
-      },
-      close(socket) {
-        states.get(socket)?.closed()
-      },
-      error() {},
-    },
-  })
-  closers.push(() => listener.stop(true))
-  return {
-    url: `http://127.0.0.1:${listener.port}/v1/x?secret=1`,
-    connections,
-    next: () => new Promise(resolve => waiting.push(resolve)),
-  }
-}
+afterEach(closeAll)
 
 const LIMITS: UpstreamLimits = { connect: 5000, firstByte: 5000, idle: 5000 }
 
@@ -132,7 +78,7 @@ describe('a call', () => {
 describe('a connection that fails', () => {
   test('refused: nothing was sent', async () => {
     const upstream = server(() => {})
-    for (const close of closers.splice(0)) close()
+    closeAll()
     expect(await failure(call(upstream.url))).toMatchObject({ kind: 'bad-gateway', upstream: { maybeExecuted: false } })
   })
 
@@ -314,6 +260,6 @@ test('the connection probe: taken, refused, and silence', async () => {
   const opened = upstream.next()
   expect(await reachable(upstream.url, 1000, systemClock)).toBe(true)
   await (await opened).closed
-  for (const close of closers.splice(0)) close()
+  closeAll()
   expect(await reachable(upstream.url, 1000, systemClock)).toBe(true)
 })
