@@ -52,6 +52,8 @@ export function listen(gateway: Gateway, clock: Clock): RunningServer {
       // A turn for the last events to go out before the sockets are closed.
       await clock.sleep(50)
       await server.stop(true)
+      // And one for the requests that were cut off with them to reach their records.
+      await clock.sleep(20)
     },
   }
 }

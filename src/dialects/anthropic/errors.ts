@@ -1,9 +1,9 @@
 import { type Candidate, type ErrorKind, GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
-import type { SseFrame } from '../../sse/frame.ts'
-import type { ErrorBody } from '../dialect.ts'
 import { rfc3339 } from '../../core/timestamps.ts'
 import { kindOfStatus, retryAfterOf, safeMessage, shouldRetryOf } from '../../core/upstream-error.ts'
+import type { SseFrame } from '../../sse/frame.ts'
+import type { ErrorBody } from '../dialect.ts'
 
 /** Every kind in Anthropic's words (dialects.md §5.2). */
 const OUTWARD: Record<ErrorKind, readonly [status: number, type: string]> = {

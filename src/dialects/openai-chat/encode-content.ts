@@ -1,9 +1,9 @@
-import type { JsonObject } from '../../core/json.ts'
+import { isObject, type JsonObject } from '../../core/json.ts'
+import { partPath } from '../../ir/caller-paths.ts'
 import type { ContentPart, MediaPart, ToolResultPart } from '../../ir/message.ts'
 import type { CodecContext } from '../dialect.ts'
-import { partPath } from '../../ir/caller-paths.ts'
-import { kindOfForeignPart } from './foreign-part.ts'
 import { encodeMedia } from './encode-media.ts'
+import { kindOfForeignPart } from './foreign-part.ts'
 import { DIALECT, TOOL_ERROR_PREFIX } from './wire.ts'
 
 /** Claude Code's attribution entry: it changes with every version and means nothing to anyone else (dialects.md §2.2). */
@@ -42,6 +42,7 @@ function encodePart(part: ContentPart, path: string, options: ContentOptions): J
     case 'refusal':
       return { type: 'text', text: part.text }
     case 'media': {
+      noteLostMembers(part, path, options.context)
       const { image_url: _, ...members } = own ?? {}
       return { ...encodeMedia(part, path), ...members, ...breakpoint(part, options) }
     }
@@ -53,6 +54,13 @@ function encodePart(part: ContentPart, path: string, options: ContentOptions): J
     case 'tool-result':
       return undefined
   }
+}
+
+/** What Anthropic's documents say beside their content; the model does not get to see it here (dialects.md §2.3.3). */
+function noteLostMembers({ extensions }: MediaPart, path: string, context: CodecContext): void {
+  const { citations, context: about } = extensions?.anthropic ?? {}
+  if (isObject(citations) && citations.enabled === true) context.note({ action: 'dropped', field: `${path}.citations` })
+  if (typeof about === 'string' && about !== '') context.note({ action: 'dropped', field: `${path}.context` })
 }
 
 const breakpoint = (part: ContentPart, options: ContentOptions): JsonObject | undefined =>

@@ -1,13 +1,14 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
+import { customInput, customToolNames } from '../../ir/custom-input.ts'
 import type { ContentPart, ReasoningPart, ToolCallPart } from '../../ir/message.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
 import type { Choice, GenerateResponse } from '../../ir/response.ts'
 import type { CodecContext } from '../dialect.ts'
 import { encodeAnnotation } from './annotations.ts'
-import { kindOfForeignPart } from './foreign-part.ts'
 import { detailOf, googleSeal } from './carried-reasoning.ts'
 import { LEGACY } from './decode-tools.ts'
 import { encodeFinish, refusalText } from './finish.ts'
+import { kindOfForeignPart } from './foreign-part.ts'
 import { encodeUsage } from './usage.ts'
 import { COMPLETION_OBJECT, DIALECT } from './wire.ts'
 
@@ -30,7 +31,7 @@ function encodeChoice(choice: Choice, index: number, request: GenerateRequest, c
   if (choice.finish.reason === 'pause') context.note({ action: 'approximated', field: 'finish_reason', detail: 'the turn was paused' })
   return {
     index,
-    message: encodeMessage(choice, calls, legacy, context),
+    message: encodeMessage(choice, calls, { legacy, customTools: customToolNames(request.tools) }, context),
     logprobs: choice.logprobs ?? null,
     finish_reason: legacy ? 'function_call' : encodeFinish(choice.finish, calls.length),
   }
@@ -40,7 +41,19 @@ function encodeChoice(choice: Choice, index: number, request: GenerateRequest, c
 export const wantsFunctionCall = (request: GenerateRequest): boolean =>
   request.tools?.every(tool => tool.type === 'function' && tool.extensions?.[DIALECT]?.[LEGACY] === true) ?? false
 
-function encodeMessage(choice: Choice, calls: readonly ToolCallPart[], legacy: boolean, context: CodecContext): JsonObject {
+interface CallForm {
+  /** As the one `function_call` of older clients. */
+  legacy: boolean
+  /** Names of the free-text tools that the client offered. */
+  customTools: ReadonlySet<string>
+}
+
+function encodeMessage(
+  choice: Choice,
+  calls: readonly ToolCallPart[],
+  { legacy, customTools }: CallForm,
+  context: CodecContext,
+): JsonObject {
   const { content } = choice
   const text = joined(content, 'text')
   const refusal = joined(content, 'refusal') || (choice.finish.reason === 'content-filter' ? refusalText(choice.finish) : undefined)
@@ -55,7 +68,7 @@ function encodeMessage(choice: Choice, calls: readonly ToolCallPart[], legacy: b
   const sealed = content.find(part => part.type === 'text' && part.seal !== undefined)
   if (sealed?.seal) message.extra_content = googleSeal(sealed.seal)
   if (legacy) encodeFunctionCall(calls, message, context)
-  else if (calls.length > 0) message.tool_calls = calls.map(encodeCall)
+  else if (calls.length > 0) message.tool_calls = calls.map(call => encodeCall(call, customTools))
   for (const part of content) {
     if (part.type === 'opaque' && part.origin === DIALECT && isObject(part.value)) Object.assign(message, part.value)
     else if (part.type === 'opaque') context.note({ action: 'dropped', field: 'content', detail: kindOfForeignPart(part.value) })
@@ -93,10 +106,12 @@ function encodeAnnotations(content: readonly ContentPart[], context: CodecContex
 }
 
 /** Free text of a custom tool stays as it is; a function's missing arguments become an empty object, because clients parse them. */
-export function encodeCall(call: ToolCallPart): JsonObject {
+function encodeCall(call: ToolCallPart, customTools: ReadonlySet<string>): JsonObject {
   const extra = call.seal && { extra_content: googleSeal(call.seal) }
-  return call.kind === 'custom'
-    ? { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments }, ...extra }
+  const emulated = call.kind !== 'custom' && customTools.has(call.name)
+  const input = emulated ? customInput(call.arguments) : call.arguments
+  return emulated || call.kind === 'custom'
+    ? { id: call.id, type: 'custom', custom: { name: call.name, input }, ...extra }
     : { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments || '{}' }, ...extra }
 }
 

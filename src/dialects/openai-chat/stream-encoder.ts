@@ -1,15 +1,16 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { CustomInputReader, customToolNames } from '../../ir/custom-input.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
 import type { BlockStart, StreamEvent } from '../../ir/stream.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { SseFrame } from '../../sse/frame.ts'
 import type { CodecContext, StreamEncoder } from '../dialect.ts'
 import { encodeAnnotation } from './annotations.ts'
-import { kindOfForeignPart } from './foreign-part.ts'
 import { detailOf, googleSeal } from './carried-reasoning.ts'
 import { wantsFunctionCall } from './encode-response.ts'
 import { encodeStreamError } from './errors.ts'
 import { encodeFinish, refusalText } from './finish.ts'
+import { kindOfForeignPart } from './foreign-part.ts'
 import { encodeUsage } from './usage.ts'
 import { CHUNK_OBJECT, DIALECT, DONE } from './wire.ts'
 
@@ -24,6 +25,8 @@ interface OpenBlock {
   ordinal: number
   /** Where its text starts within the whole content. */
   start: number
+  /** Takes the free text of a custom tool out of the arguments of the function that stood in for it. */
+  input?: CustomInputReader
 }
 
 interface ChoiceState {
@@ -39,6 +42,7 @@ class ChatStreamEncoder implements StreamEncoder {
   readonly #id: string
   readonly #created: number
   readonly #legacy: boolean
+  readonly #customTools: ReadonlySet<string>
   #head: string
   readonly #tail: string
   readonly #choices = new Map<number, ChoiceState>()
@@ -51,6 +55,7 @@ class ChatStreamEncoder implements StreamEncoder {
     this.#id = context.newId('chatcmpl-')
     this.#created = Math.floor(context.now() / 1000)
     this.#legacy = wantsFunctionCall(request)
+    this.#customTools = customToolNames(request.tools)
     this.#head = this.#headWith(undefined)
     this.#tail = request.includeUsage ? '],"usage":null}' : ']}'
   }
@@ -124,6 +129,12 @@ class ChatStreamEncoder implements StreamEncoder {
   #start(choice: number, block: BlockStart, out: SseFrame[]): void {
     const state = this.#state(choice, out)
     const ordinal = block.type === 'tool-call' ? state.toolCalls++ : block.type === 'reasoning' ? state.reasonings++ : 0
+    if (block.type === 'tool-call' && block.kind !== 'custom' && this.#customTools.has(block.name)) {
+      const custom = { ...block, kind: 'custom' } as const
+      state.open = { block: custom, text: '', ordinal, start: state.contentLength, input: new CustomInputReader() }
+      this.#openCall(choice, custom, ordinal, out)
+      return
+    }
     state.open = { block, text: '', ordinal, start: state.contentLength }
     if (block.type === 'tool-call') this.#openCall(choice, block, ordinal, out)
     else if (block.type === 'opaque' && block.origin === DIALECT) this.#chunk(choice, JSON.stringify(block.value), out)
@@ -163,7 +174,7 @@ class ChatStreamEncoder implements StreamEncoder {
         return
       case 'tool-call':
         open.text += text
-        this.#arguments(choice, open, text, out)
+        this.#arguments(choice, open, open.input ? open.input.push(text) : text, out)
         return
       case 'opaque':
     }
@@ -197,6 +208,7 @@ class ChatStreamEncoder implements StreamEncoder {
     if (!open) return
     const { block, ordinal, text } = open
     if (block.type === 'tool-call') {
+      if (open.input) this.#arguments(choice, open, open.input.end(), out)
       if (text === '' && block.kind !== 'custom') this.#arguments(choice, open, '{}', out)
       if (event.seal && !this.#legacy) {
         const nothing = block.kind === 'custom' ? { custom: { input: '' } } : { function: { arguments: '' } }
