@@ -30,7 +30,11 @@ export function listen(gateway: Gateway, clock: Clock): RunningServer {
       reusePort: false,
       development: false,
       fetch: request => gateway.handle(request),
-      error: () => new Response('{"error":{"message":"internal error","type":"api_error","param":null,"code":null}}', { status: 500, headers: { 'content-type': 'application/json' } }),
+      error: () =>
+        new Response('{"error":{"message":"internal error","type":"api_error","param":null,"code":null}}', {
+          status: 500,
+          headers: { 'content-type': 'application/json' },
+        }),
     })
   } catch (error) {
     throw new Error(explain((error as { code?: string }).code, hostname, port))

@@ -2,16 +2,17 @@
 
 const words = 'the quick brown fox jumps over the lazy dog and then asks a language model what it thinks of that '.repeat(4)
 
-export const chatRequest = (stream: boolean) => JSON.stringify({
-  model: 'bench',
-  messages: [
-    { role: 'system', content: 'You are a helpful assistant.' },
-    { role: 'user', content: words },
-  ],
-  temperature: 0.7,
-  max_tokens: 500,
-  ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
-})
+export const chatRequest = (stream: boolean) =>
+  JSON.stringify({
+    model: 'bench',
+    messages: [
+      { role: 'system', content: 'You are a helpful assistant.' },
+      { role: 'user', content: words },
+    ],
+    temperature: 0.7,
+    max_tokens: 500,
+    ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+  })
 
 export const messagesRequest = JSON.stringify({
   model: 'bench',

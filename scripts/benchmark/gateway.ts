@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, start, type Started, waitForPort } from './process.ts'
+import { freePort, type Started, start, waitForPort } from './process.ts'
 
 export const CLIENT_KEY = 'sk-bench-0123456789abcdef0123456789abcdef'
 

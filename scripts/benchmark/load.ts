@@ -25,7 +25,10 @@ export async function measure(folder: string, { url, body, headers }: Shot, conn
   const script = join(folder, 'request.lua')
   const lines = Object.entries(headers).map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
   writeFileSync(script, `wrk.method = "POST"\nwrk.body = [==[${body}]==]\n${lines.join('\n')}\n`)
-  const child = Bun.spawn(['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url], { stdout: 'pipe', stderr: 'inherit' })
+  const child = Bun.spawn(['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, url], {
+    stdout: 'pipe',
+    stderr: 'inherit',
+  })
   const text = await new Response(child.stdout).text()
   const bad = /Non-2xx or 3xx responses: (\d+)/.exec(text) ?? /Socket errors: .*(?:connect|read|timeout) [1-9].*/.exec(text)
   if (bad) throw new Error(`${url}: ${bad[0]}`)

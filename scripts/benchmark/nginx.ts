@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chatAnswer, chatStream } from './bodies.ts'
-import { freePort, start, type Started, waitForPort } from './process.ts'
+import { freePort, type Started, start, waitForPort } from './process.ts'
 
 export interface Nginx extends Started {
   /** Answers by itself: the upstream of everything measured. */

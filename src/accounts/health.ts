@@ -107,7 +107,13 @@ export class Health {
   }
 }
 
-const coolDown = (state: AccountState, reason: string, until: number, strikes = 0): CoolDown => ({ state, reason, until, strikes, probing: false })
+const coolDown = (state: AccountState, reason: string, until: number, strikes = 0): CoolDown => ({
+  state,
+  reason,
+  until,
+  strikes,
+  probing: false,
+})
 
 /**
  * The next cool-down after `before`. A failure doubles it only where it has run out: one that comes during it is of a request sent earlier, and a

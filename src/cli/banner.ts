@@ -13,14 +13,19 @@ const firstModel = ({ routing }: State): string | undefined => routing.catalog.n
 /** What a person needs to see at the start; the keys of a first start are shown here and never again. */
 export function banner({ url, version, made, state }: BannerFacts): string {
   const lines = [`Dragoman ${version} listens on ${url}  (documentation: ${url}/swagger)`]
-  if (made.clientKey) lines.push('', `  client key: ${made.clientKey}`, '              for your programs; shown this once, kept only as a hash')
+  if (made.clientKey)
+    lines.push('', `  client key: ${made.clientKey}`, '              for your programs; shown this once, kept only as a hash')
   if (made.adminKey) lines.push(`  admin key:  ${made.adminKey}`, `              for /admin; kept in ${state.config.data_dir}/admin.key`)
   const model = firstModel(state)
   if (state.routing.catalog.providers.length === 0) {
     lines.push('', '  No provider is configured: start with --demo to try it, or write a config file (dragoman config generate).')
   } else if (made.clientKey) {
     const body = JSON.stringify({ model: model ?? 'gpt-4o-mini', stream: true, messages: [{ role: 'user', content: 'Hello!' }] })
-    lines.push('', '  Try it:', `  curl -N ${url}/v1/chat/completions -H 'authorization: Bearer ${made.clientKey}' -H 'content-type: application/json' -d '${body}'`)
+    lines.push(
+      '',
+      '  Try it:',
+      `  curl -N ${url}/v1/chat/completions -H 'authorization: Bearer ${made.clientKey}' -H 'content-type: application/json' -d '${body}'`,
+    )
   }
   return `${lines.join('\n')}\n\n`
 }

@@ -40,7 +40,9 @@ async function serve(options: ServeOptions): Promise<void> {
   const inputs = processInputs()
   const unsafe = unsafeVariables(inputs.env)
   if (unsafe.length > 0 && inputs.env.DRAGOMAN_ALLOW_UNSAFE_ENV !== '1') {
-    return fail(`refusing to run with ${unsafe.join(', ')} set: they can show keys or switch checks off (DRAGOMAN_ALLOW_UNSAFE_ENV=1 overrides)`)
+    return fail(
+      `refusing to run with ${unsafe.join(', ')} set: they can show keys or switch checks off (DRAGOMAN_ALLOW_UNSAFE_ENV=1 overrides)`,
+    )
   }
   liftRequestLimit(inputs.env)
   const { demo = false, ...flags } = options

@@ -55,7 +55,16 @@ function requestJson(row: RequestRow): JsonObject {
 
 const SUMS = ['requests', 'errors', 'input_tokens', 'output_tokens', 'cached_tokens', 'reasoning_tokens', 'cost_usd'] as const
 
-const usageJson = ({ requests, errors, inputTokens, outputTokens, cachedTokens, reasoningTokens, costUsd, ...names }: UsageRow): JsonObject => ({
+const usageJson = ({
+  requests,
+  errors,
+  inputTokens,
+  outputTokens,
+  cachedTokens,
+  reasoningTokens,
+  costUsd,
+  ...names
+}: UsageRow): JsonObject => ({
   ...names,
   requests,
   errors,
@@ -97,7 +106,10 @@ function integerParameter(query: URLSearchParams, name: string): number | undefi
 }
 
 function groups(query: URLSearchParams): UsageGroup[] {
-  const names = (query.get('group_by') ?? 'model').split(',').map(name => name.trim()).filter(name => name !== '')
+  const names = (query.get('group_by') ?? 'model')
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')
   const known: readonly string[] = USAGE_GROUPS
   const wrong = names.find(name => !known.includes(name))
   if (wrong !== undefined) throw invalidField('group_by', `'${wrong}' is none of ${USAGE_GROUPS.join(', ')}`)

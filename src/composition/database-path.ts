@@ -8,7 +8,11 @@ export function databasePath({ database: { type, url }, data_dir: dataDir }: Pic
   if (url === undefined && type === 'sqlite') return join(dataDir, DATABASE_FILE)
   const match = /^sqlite(?:\+\w+)?:\/\/(.*)$/.exec(url ?? '')
   if (type !== 'sqlite' || !match) {
-    throw new GatewayError('invalid-request', `database: only SQLite is supported by this version, not ${type === 'sqlite' ? 'the given address' : type}`, { param: 'database' })
+    throw new GatewayError(
+      'invalid-request',
+      `database: only SQLite is supported by this version, not ${type === 'sqlite' ? 'the given address' : type}`,
+      { param: 'database' },
+    )
   }
   return match[1] || join(dataDir, DATABASE_FILE)
 }

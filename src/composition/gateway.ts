@@ -92,7 +92,10 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     const [first] = next.errors
     if (first) {
       for (const problem of next.errors) log.error({}, `configuration not applied: ${problemText(problem)}`)
-      throw new GatewayError('invalid-request', `the configuration was not applied: ${problemText(first)}`, { param: first.path, code: 'invalid_config' })
+      throw new GatewayError('invalid-request', `the configuration was not applied: ${problemText(first)}`, {
+        param: first.path,
+        code: 'invalid_config',
+      })
     }
     const warnings = [...next.warnings.map(problemText), ...fixedChanges(state, next)]
     for (const warning of warnings) log.warn({}, warning)
@@ -161,7 +164,11 @@ function statsOf(state: State, registry: AccountRegistry, clock: Clock, startedA
   const { healthy_tokens, total_tokens, strategy } = healthReport(state, registry.all, clock.now(), { uptimeMs: 0, version })
   return {
     balancer: { healthy_tokens, total_tokens, strategy },
-    config: { health_check_interval: formatDuration(config.health_check_interval), server_host: config.server_host, server_port: config.server_port },
+    config: {
+      health_check_interval: formatDuration(config.health_check_interval),
+      server_host: config.server_host,
+      server_port: config.server_port,
+    },
     instances: [],
     uptime_s: Math.floor((clock.now() - startedAt) / 1000),
     streams_open: streams.count,

@@ -3,7 +3,12 @@ import type { HealthReport } from '../http/services.ts'
 import type { State } from './state.ts'
 
 /** `GET /health`: counts only. Nothing can serve → `down`; something cannot → `degraded`. */
-export function healthReport(state: State, accounts: readonly Account[], now: number, more: { uptimeMs: number; version: string }): HealthReport {
+export function healthReport(
+  state: State,
+  accounts: readonly Account[],
+  now: number,
+  more: { uptimeMs: number; version: string },
+): HealthReport {
   const healthy = accounts.filter(({ health }) => !health.summary(now)).length
   const status = healthy === 0 ? 'down' : healthy < accounts.length ? 'degraded' : 'ok'
   return {

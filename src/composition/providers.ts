@@ -1,6 +1,6 @@
-import type { AccountRegistry } from '../accounts/registry.ts'
 import type { Credential } from '../accounts/account.ts'
 import { Pool } from '../accounts/pool.ts'
+import type { AccountRegistry } from '../accounts/registry.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
 import { sha256 } from '../core/secret.ts'
 import { anthropic } from '../dialects/anthropic/index.ts'
@@ -52,12 +52,22 @@ function traitsOf(config: ProviderConfig, preset: UpstreamTraits): UpstreamTrait
 /**
  * The configured providers, ready to be called. Kinds that this version cannot speak to are left out and told to `warn`.
  */
-export function buildProviders(config: Config, demo: boolean, registry: AccountRegistry, sends: Sends, warn: (message: string) => void): Provider[] {
+export function buildProviders(
+  config: Config,
+  demo: boolean,
+  registry: AccountRegistry,
+  sends: Sends,
+  warn: (message: string) => void,
+): Provider[] {
   const wanted: ProviderConfig[] = config.providers.filter(({ is_active }) => is_active)
   const hasDemo = wanted.some(({ name }) => name === DEMO_PROVIDER.name)
   if (demo && !hasDemo) wanted.push(DEMO_PROVIDER as unknown as ProviderConfig)
   const usable = wanted.filter(({ name, provider_type: type, base_url }) => {
-    const fault = !PRESETS[type] ? `provider_type '${type}' is not supported by this version` : type !== 'demo' && !base_url ? 'it has no base_url' : undefined
+    const fault = !PRESETS[type]
+      ? `provider_type '${type}' is not supported by this version`
+      : type !== 'demo' && !base_url
+        ? 'it has no base_url'
+        : undefined
     if (fault) warn(`provider '${name}' is left out: ${fault}`)
     return fault === undefined
   })

@@ -1,5 +1,5 @@
-import type { RequestRecord, WriteRecord } from '../operations/accounting.ts'
 import type { Logger } from '../log/logger.ts'
+import type { RequestRecord, WriteRecord } from '../operations/accounting.ts'
 import type { RequestRow } from '../store/request-row.ts'
 import type { UsageWriter } from '../store/usage-writer.ts'
 

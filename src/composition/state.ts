@@ -34,7 +34,8 @@ function modelEntries(config: Config): Map<string, ModelEntry> {
       entries.set(name, { alias: entry })
       continue
     }
-    if (entry.targets.length > 0) entries.set(name, { targets: entry.targets.map(({ provider, model }) => ({ provider, model: model ?? name })) })
+    if (entry.targets.length > 0)
+      entries.set(name, { targets: entry.targets.map(({ provider, model }) => ({ provider, model: model ?? name })) })
     for (const alias of entry.aliases) entries.set(alias, { alias: name })
   }
   return entries

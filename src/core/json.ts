@@ -4,8 +4,7 @@ export interface JsonObject {
   [key: string]: JsonValue | undefined
 }
 
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Why a text was refused as JSON; `reason` fits into a message to the caller and repeats none of the text. */
 export class JsonError extends Error {

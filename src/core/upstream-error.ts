@@ -26,7 +26,8 @@ const KINDS: Readonly<Record<number, ErrorKind>> = {
 }
 
 /** An upstream that says 499 means its own client's leaving, which was not ours. */
-export const kindOfStatus = (status: number): ErrorKind => (status === 499 ? 'bad-gateway' : (KINDS[status] ?? (status < 500 ? 'invalid-request' : 'bad-gateway')))
+export const kindOfStatus = (status: number): ErrorKind =>
+  status === 499 ? 'bad-gateway' : (KINDS[status] ?? (status < 500 ? 'invalid-request' : 'bad-gateway'))
 
 /** The longest piece of an upstream's own words that a client is shown. */
 const LONGEST_MESSAGE = 300

@@ -89,7 +89,11 @@ export interface UpstreamCodec {
   /** Path below the provider's base URL. */
   readonly path: string
   /** The body for the upstream, and headers it needs beyond authentication. */
-  encodeRequest(request: GenerateRequest, options: EncodeOptions, context: CodecContext): { body: JsonObject; headers?: Record<string, string> }
+  encodeRequest(
+    request: GenerateRequest,
+    options: EncodeOptions,
+    context: CodecContext,
+  ): { body: JsonObject; headers?: Record<string, string> }
   /** @throws GatewayError `bad-gateway` where the body is no answer of this dialect. */
   decodeResponse(body: JsonValue, context: CodecContext): GenerateResponse
   streamDecoder(context: CodecContext): StreamDecoder

@@ -3,11 +3,7 @@ import { sha256 } from '../core/secret.ts'
 import type { Caller } from '../operations/call.ts'
 
 /** What a presented key turned out to be; looked up by its SHA-256, so nothing depends on how far two keys agree. */
-export type KeyVerdict =
-  | { kind: 'client'; caller: Caller }
-  | { kind: 'expired' | 'revoked' }
-  | { kind: 'admin' }
-  | { kind: 'unknown' }
+export type KeyVerdict = { kind: 'client'; caller: Caller } | { kind: 'expired' | 'revoked' } | { kind: 'admin' } | { kind: 'unknown' }
 
 /** The keys there are, by SHA-256. */
 export interface KeyRing {
@@ -62,5 +58,7 @@ export async function authenticateAdmin(headers: Headers, ring: KeyRing): Promis
     if (kind === 'client') client = true
   }
   if (client) throw new GatewayError('permission', 'a client key cannot administer; send the admin key', { code: 'admin_key_required' })
-  throw new GatewayError('authentication', 'missing or wrong admin key: send it as "Authorization: Bearer <key>"', { code: 'invalid_admin_key' })
+  throw new GatewayError('authentication', 'missing or wrong admin key: send it as "Authorization: Bearer <key>"', {
+    code: 'invalid_admin_key',
+  })
 }

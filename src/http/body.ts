@@ -12,7 +12,8 @@ const decompressors = {
   zstd: promisify(zstdDecompress),
 } as Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>>
 
-const tooLarge = (limit: number) => new GatewayError('too-large', `the request body is larger than ${limit} bytes`, { code: 'request_too_large' })
+const tooLarge = (limit: number) =>
+  new GatewayError('too-large', `the request body is larger than ${limit} bytes`, { code: 'request_too_large' })
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -22,7 +23,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  */
 export async function readBody(request: Request, settings: HttpSettings): Promise<{ text: string; body: JsonObject }> {
   checkMediaType(request.headers.get('content-type'))
-  const bytes = await decompressed(await readBytes(request, settings.bodyLimit), request.headers.get('content-encoding'), settings.bodyLimit)
+  const bytes = await decompressed(
+    await readBytes(request, settings.bodyLimit),
+    request.headers.get('content-encoding'),
+    settings.bodyLimit,
+  )
   if (bytes.length === 0) throw new GatewayError('invalid-request', 'the request has no body; a JSON object is needed')
   let text: string
   try {

@@ -54,7 +54,8 @@ export function createEdge(app: Elysia, services: HttpServices): (request: Reque
       if (request.method === 'OPTIONS') return options(path, origin, methods, settings)
       if (request.method === 'HEAD') return head(path, methods, request, host)
       if (path === '/' && request.method === 'GET') return Response.redirect('/swagger', 302)
-      if (!methods) throw new GatewayError('not-found', `there is nothing at ${request.method} ${shown(path)}; see /swagger`, { code: 'unknown_url' })
+      if (!methods)
+        throw new GatewayError('not-found', `there is nothing at ${request.method} ${shown(path)}; see /swagger`, { code: 'unknown_url' })
       if (!methods.has(request.method)) throw notAllowed(request.method, methods)
       const routed = (host as string).length < 6 ? withLongerHost(request) : request
       const answer = app.fetch(routed)
@@ -101,7 +102,9 @@ const listed = (methods: Set<string> | undefined): string => [...(methods ?? [])
 const allow = (methods: Set<string> | undefined): Record<string, string> => (methods ? { allow: listed(methods) } : {})
 
 const notAllowed = (method: string, methods: Set<string> | undefined): GatewayError =>
-  new GatewayError('method-not-allowed', `${method.slice(0, 20)} is not a method of this route; allowed: ${listed(methods)}`, { code: 'method_not_allowed' })
+  new GatewayError('method-not-allowed', `${method.slice(0, 20)} is not a method of this route; allowed: ${listed(methods)}`, {
+    code: 'method_not_allowed',
+  })
 
 const longerUrl = (url: URL): URL => {
   const longer = new URL(url)
@@ -112,7 +115,8 @@ const longerUrl = (url: URL): URL => {
 const withLongerHost = (request: Request): Request => new Request(longerUrl(new URL(request.url)), request)
 
 function options(path: string, origin: string | null, methods: Set<string> | undefined, settings: HttpSettings): Response {
-  if (isManagement(path) && !(origin !== null && originAllowed(origin, settings))) return new Response(null, { status: 405, headers: allow(methods) })
+  if (isManagement(path) && !(origin !== null && originAllowed(origin, settings)))
+    return new Response(null, { status: 405, headers: allow(methods) })
   const headers = { ...allow(methods), ...(origin !== null && originAllowed(origin, settings) ? preflight(origin, methods) : {}) }
   return new Response(null, { status: methods || PROBES.has(path) ? 204 : 404, headers })
 }

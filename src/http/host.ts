@@ -21,7 +21,10 @@ export function checkHost(host: string | null, settings: HttpSettings): void {
   if (LOOPBACK.has(name) || name === settings.boundHost.toLowerCase()) return
   if (WILDCARD.has(settings.boundHost) && isIP(name.replace(/^\[|\]$/g, '')) !== 0) return
   if (settings.allowedHosts.some(allowed => nameOf(allowed) === name)) return
-  throw new GatewayError('permission', `host: '${name}' is not served here; add it to allowed_hosts`, { param: 'host', code: 'host_not_allowed' })
+  throw new GatewayError('permission', `host: '${name}' is not served here; add it to allowed_hosts`, {
+    param: 'host',
+    code: 'host_not_allowed',
+  })
 }
 
 /**
@@ -32,7 +35,10 @@ export function checkOrigin(origin: string | null, host: string | null, settings
   if (origin === null || originAllowed(origin, settings)) return
   const website = origin === 'null' || /^https?:/i.test(origin)
   if (!website || origin.replace(/^https?:\/\//i, '') === host) return
-  throw new GatewayError('permission', 'origin: this website may not call; add it to cors_origins', { param: 'origin', code: 'origin_not_allowed' })
+  throw new GatewayError('permission', 'origin: this website may not call; add it to cors_origins', {
+    param: 'origin',
+    code: 'origin_not_allowed',
+  })
 }
 
 export const originAllowed = (origin: string, settings: HttpSettings): boolean => settings.corsOrigins.includes(origin)

@@ -7,4 +7,7 @@ export function requestIdHeaders(requestId: string, dialect: DialectId | undefin
 }
 
 export const toResponse = (answer: Answer, requestId: string, dialect?: DialectId): Response =>
-  new Response(answer.body as BodyInit | null, { status: answer.status, headers: { ...answer.headers, ...requestIdHeaders(requestId, dialect) } })
+  new Response(answer.body as BodyInit | null, {
+    status: answer.status,
+    headers: { ...answer.headers, ...requestIdHeaders(requestId, dialect) },
+  })

@@ -1,7 +1,7 @@
+import type { JsonObject } from '../core/json.ts'
 import type { ClientDialect } from '../operations/call.ts'
 import type { Catalog } from '../routing/catalog.ts'
-import type { Operation, ClientRouteServices } from './client-route.ts'
-import type { JsonObject } from '../core/json.ts'
+import type { ClientRouteServices, Operation } from './client-route.ts'
 
 /** What the routes are given by the composition root. */
 export interface HttpServices extends ClientRouteServices {

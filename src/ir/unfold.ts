@@ -33,8 +33,10 @@ export function unfoldResponse(response: GenerateResponse): StreamEvent[] {
       if (!block) continue
       events.push({ type: 'block-start', index, choice, block })
       const text = textOf(part)
-      if (text !== '') events.push({ type: 'block-delta', index, choice, text, ...(part === spoken && logprobs !== undefined ? { logprobs } : {}) })
-      if (part.type === 'text') for (const annotation of part.annotations ?? []) events.push({ type: 'annotation', index, choice, annotation })
+      if (text !== '')
+        events.push({ type: 'block-delta', index, choice, text, ...(part === spoken && logprobs !== undefined ? { logprobs } : {}) })
+      if (part.type === 'text')
+        for (const annotation of part.annotations ?? []) events.push({ type: 'annotation', index, choice, annotation })
       events.push({ type: 'block-end', index, choice, seal: part.seal })
       index++
     }

@@ -11,7 +11,7 @@ import { errorAnswer } from './error-answer.ts'
 import { estimateInputTokens } from './estimate.ts'
 import { headersToUpstream, JSON_HEADERS } from './headers.ts'
 import { codecOf } from './open-answer.ts'
-import { route, type RoutingState } from './route.ts'
+import { type RoutingState, route } from './route.ts'
 import { callUpstream } from './upstream-call.ts'
 
 export interface CountTokensServices {

@@ -11,7 +11,7 @@ import { JSON_HEADERS, noteHeaders, routingHeaders, STREAM_HEADERS } from './hea
 import { Attempts, type OpenedStream } from './open-answer.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { pump } from './pump.ts'
-import { route, type RoutingState } from './route.ts'
+import { type RoutingState, route } from './route.ts'
 
 /** What generating needs from the composition root. `routing()` is read once a request: a reload swaps it whole. */
 export interface GenerateServices {

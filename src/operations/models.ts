@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { rfc3339 } from '../core/timestamps.ts'
-import { CLAUDE_ALIAS, type Catalog } from '../routing/catalog.ts'
+import { type Catalog, CLAUDE_ALIAS } from '../routing/catalog.ts'
 import type { Caller } from './call.ts'
 import { mayUse } from './route.ts'
 

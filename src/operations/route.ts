@@ -32,7 +32,10 @@ export function route(model: string, call: Pick<Call, 'caller' | 'dialect'>, cat
   if (!resolution.found) {
     const nearest = resolution.nearest.filter(name => mayUse(name, call.caller, call.dialect.id, catalog))
     const hint = nearest.length > 0 ? `; did you mean ${nearest.map(name => `'${name}'`).join(' or ')}?` : ''
-    throw new GatewayError('model-not-found', `the model '${shown(model)}' does not exist here${hint}`, { param: 'model', code: 'model_not_found' })
+    throw new GatewayError('model-not-found', `the model '${shown(model)}' does not exist here${hint}`, {
+      param: 'model',
+      code: 'model_not_found',
+    })
   }
   const { name, targets } = resolution
   const allowed = permitted(resolution, call.caller)

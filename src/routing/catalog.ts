@@ -61,7 +61,11 @@ export class Catalog {
     const entry = this.source.models.get(name)
     if (entry && 'targets' in entry) return found(name, this.#entryTargets(entry.targets))
     const listed = this.#listed.get(name)
-    if (listed) return found(name, listed.map(provider => ({ provider, model: name })))
+    if (listed)
+      return found(
+        name,
+        listed.map(provider => ({ provider, model: name })),
+      )
     const tier = tierOf(name)
     if (tier) {
       const targets = this.#providers.flatMap(provider => {
@@ -71,7 +75,11 @@ export class Catalog {
       if (targets.length > 0) return { ...found(name, targets), byTier: true }
     }
     const open = this.#providers.filter(({ models }) => models.length === 0 || models.some(pattern => fits(name, pattern)))
-    if (open.length > 0) return found(name, open.map(provider => ({ provider, model: name })))
+    if (open.length > 0)
+      return found(
+        name,
+        open.map(provider => ({ provider, model: name })),
+      )
     return { found: false, nearest: nearestNames(name, this.names()) }
   }
 

@@ -1,5 +1,5 @@
-import { rfc3339 } from '../core/timestamps.ts'
 import { type Candidate, type ErrorKind, GatewayError } from '../core/errors.ts'
+import { rfc3339 } from '../core/timestamps.ts'
 import type { Failure } from './attempt.ts'
 import type { Trail } from './trail.ts'
 

@@ -93,7 +93,7 @@ class WriteBehind implements UsageWriter {
   }
 
   async flush(): Promise<void> {
-    while (this.#running) await this.#running
+    while (this.#running !== undefined) await this.#running
     this.#running = this.#flush().finally(() => {
       this.#running = undefined
     })

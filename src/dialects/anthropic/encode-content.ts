@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
+import { partPath } from '../../ir/caller-paths.ts'
 import type { CacheMark, ContentPart, PartBase, ReasoningPart, ToolCallPart, ToolResultPart } from '../../ir/message.ts'
 import type { CodecContext } from '../dialect.ts'
-import { partPath } from '../../ir/caller-paths.ts'
 import { encodeMedia } from './encode-media.ts'
 import { legalToolId } from './tool-ids.ts'
 import { type Block, isBlock, STANDS_FOR } from './wire.ts'

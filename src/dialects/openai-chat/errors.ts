@@ -1,6 +1,6 @@
-import { rfc3339 } from '../../core/timestamps.ts'
 import type { Candidate, ErrorKind, GatewayError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { rfc3339 } from '../../core/timestamps.ts'
 import type { SseFrame } from '../../sse/frame.ts'
 import type { ErrorBody } from '../dialect.ts'
 

@@ -37,8 +37,14 @@ async function serve(request: Request, services: HttpServices, produce: Produce)
 export const adminRoutes = (services: HttpServices) => {
   const { admin } = services
   return new Elysia({ name: 'routes.admin' })
-    .get('/admin/usage', ({ request }) => serve(request, services, query => admin.usage(query, wantsCsv(request))), { parse: 'none', detail: adminDocs.usage })
-    .get('/admin/requests', ({ request }) => serve(request, services, query => admin.requests(query)), { parse: 'none', detail: adminDocs.requests })
+    .get('/admin/usage', ({ request }) => serve(request, services, query => admin.usage(query, wantsCsv(request))), {
+      parse: 'none',
+      detail: adminDocs.usage,
+    })
+    .get('/admin/requests', ({ request }) => serve(request, services, query => admin.requests(query)), {
+      parse: 'none',
+      detail: adminDocs.requests,
+    })
     .get('/admin/stats', ({ request }) => serve(request, services, () => admin.stats()), { parse: 'none', detail: adminDocs.stats })
     .get('/admin/config', ({ request }) => serve(request, services, () => admin.config()), { parse: 'none', detail: adminDocs.config })
     .post('/admin/reload', ({ request }) => serve(request, services, () => admin.reload()), { parse: 'none', detail: adminDocs.reload })

@@ -8,22 +8,33 @@ import { callerOf } from '../client-route.ts'
 import { modelDocs, modelsDocs } from '../docs/models.ts'
 import { toResponse } from '../respond.ts'
 import type { HttpServices } from '../services.ts'
-import { ANTHROPIC_PREFIXES } from './messages.ts'
+import type { ANTHROPIC_PREFIXES } from './messages.ts'
 
 /** One path, two dialects: Anthropic's clients are known by their headers (dialects.md §8). */
 function shapeFor(headers: Headers, prefix: string): ModelQuery['shape'] {
-  if (prefix !== '' || headers.has('anthropic-version') || headers.has('anthropic-beta') || headers.has('x-anthropic-version')) return 'anthropic'
+  if (prefix !== '' || headers.has('anthropic-version') || headers.has('anthropic-beta') || headers.has('x-anthropic-version'))
+    return 'anthropic'
   if (headers.has('x-api-key') && !headers.has('authorization')) return 'anthropic'
   return /^(anthropic\/|anthropic-sdk|claude-cli|claude-code\/)/i.test(headers.get('user-agent') ?? '') ? 'anthropic' : 'openai'
 }
 
-async function serve(request: Request, services: HttpServices, prefix: string, answer: (query: ModelQuery, url: URL) => JsonObject): Promise<Response> {
+async function serve(
+  request: Request,
+  services: HttpServices,
+  prefix: string,
+  answer: (query: ModelQuery, url: URL) => JsonObject,
+): Promise<Response> {
   const requestId = services.ids.next('req_')
   const shape = shapeFor(request.headers, prefix)
   const dialect = services.dialects[shape]
   const vary = { vary: 'anthropic-version' }
   try {
-    const query: ModelQuery = { catalog: services.catalog(), caller: await callerOf(request.headers, services), shape, since: services.startedAt }
+    const query: ModelQuery = {
+      catalog: services.catalog(),
+      caller: await callerOf(request.headers, services),
+      shape,
+      since: services.startedAt,
+    }
     const body = JSON.stringify(answer(query, new URL(request.url)))
     return toResponse({ status: 200, headers: { ...JSON_HEADERS, ...vary }, body }, requestId, dialect.id)
   } catch (thrown) {

@@ -81,7 +81,13 @@ export function createDemoSend(clock: Clock, ids: IdGenerator): Send {
       const { toolCall } = plan
       const calls = toolCall && [{ id: callId, type: 'function', function: { name: toolCall.name, arguments: toolCall.arguments } }]
       const reasoning = plan.reasoning.length > 0 ? { reasoning_content: plan.reasoning.join('') } : {}
-      const message = { role: 'assistant', content: calls ? null : plan.text.join(''), refusal: null, ...reasoning, ...(calls ? { tool_calls: calls } : {}) }
+      const message = {
+        role: 'assistant',
+        content: calls ? null : plan.text.join(''),
+        refusal: null,
+        ...reasoning,
+        ...(calls ? { tool_calls: calls } : {}),
+      }
       const choices = [{ index: 0, message, logprobs: null, finish_reason: plan.finish }]
       const answer = JSON.stringify({ ...base, object: 'chat.completion', choices, usage: usageOf(plan) })
       return { status: 200, headers: new Headers({ 'content-type': 'application/json' }), body: whole(answer) }

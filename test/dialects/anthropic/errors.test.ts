@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type ErrorKind, GatewayError } from '../../../src/core/errors.ts'
-import { decodeError, encodeError, encodeStreamError } from '../../../src/dialects/anthropic/errors.ts'
 import { rfc3339 } from '../../../src/core/timestamps.ts'
+import { decodeError, encodeError, encodeStreamError } from '../../../src/dialects/anthropic/errors.ts'
 
 describe('encode', () => {
   test.each<[ErrorKind, number, string]>([
