@@ -1,44 +1,5 @@
-import { Command } from 'commander'
-import { generateConfigFiles, printConfig, registerConfig } from './cli/config.ts'
-import { registerKeys } from './cli/keys.ts'
-import { registerServe } from './cli/serve.ts'
-import { versionText } from './cli/version.ts'
-import { databasePath } from './composition/database-path.ts'
-import { processInputs } from './config/inputs.ts'
-import { loadConfig } from './config/load.ts'
+import { isServing, liftRequestLimit } from './cli/reexec.ts'
 
-const program = new Command('dragoman')
-  .description('The gateway between LLM clients and LLM accounts.')
-  .helpOption('--help', 'show help')
-  .enablePositionalOptions()
-  .showHelpAfterError('(--help shows what there is)')
-  // The parser's own complaints are wrong usage.
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-
-registerServe(program)
-registerKeys(program, {
-  async resolveDatabase({ config, dataDir }) {
-    const loaded = await loadConfig({ ...processInputs(), flags: { config, dataDir }, hasStoredKeys: true })
-    return databasePath(loaded.config)
-  },
-})
-registerConfig(program)
-program
-  .command('version')
-  .description('version, commit, and what it runs on')
-  .option('--json', 'print JSON')
-  .action(({ json }: { json?: boolean }) => void process.stdout.write(versionText(json === true)))
-
-/** Spellings of the older proxies. */
-const OLDER: Record<string, () => number | Promise<number>> = {
-  '--generate-config': () => generateConfigFiles(),
-  '--print-config': () => printConfig(),
-  '--version': () => {
-    process.stdout.write(versionText(false))
-    return 0
-  },
-}
-
-const older = OLDER[process.argv[2] ?? '']
-if (older) void Promise.resolve(older()).then(code => process.exit(code))
-else void program.parseAsync()
+// A server starts its process anew, so all that takes time to load comes behind.
+if (isServing(process.argv.slice(2))) liftRequestLimit(process.env)
+void import('./cli/program.ts').then(({ runProgram }) => runProgram())

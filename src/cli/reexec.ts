@@ -16,6 +16,12 @@ const UNSAFE: readonly (readonly [string, (value: string) => boolean])[] = [
 export const unsafeVariables = (env: Record<string, string | undefined>): string[] =>
   UNSAFE.filter(([name, matters]) => env[name] !== undefined && matters(env[name])).map(([name]) => name)
 
+/** Whether the arguments run the server, which is what happens when no command is named. */
+export function isServing([first = 'serve', ...rest]: readonly string[]): boolean {
+  const plain = ['--help', '--version', '--generate-config', '--print-config']
+  return first === 'serve' || (first.startsWith('-') && !plain.includes(first)) ? !rest.includes('--help') : false
+}
+
 /**
  * Replaces this process with itself, the limit lifted; the pid stays. Returns where nothing needs to be done, or where the system cannot do it.
  */

@@ -5,13 +5,13 @@ import { type ConfigFlags, type LoadedConfig, loadConfig } from '../config/load.
 import { problemText } from '../config/problem.ts'
 import { watchConfig } from '../config/watch.ts'
 import { systemClock } from '../core/clock.ts'
-import { createLogger, type Logger } from '../log/logger.ts'
+import { createLogger, type Logger, prettyFormat } from '../log/logger.ts'
 import { createLineSink, type LineSink } from '../log/sink.ts'
 import { listen } from '../server.ts'
 import { lockDataDir } from '../store/lock.ts'
 import { version } from '../version.ts'
 import { banner } from './banner.ts'
-import { liftRequestLimit, unsafeVariables } from './reexec.ts'
+import { unsafeVariables } from './reexec.ts'
 
 interface ServeOptions extends ConfigFlags {
   demo?: boolean
@@ -44,7 +44,6 @@ async function serve(options: ServeOptions): Promise<void> {
       `refusing to run with ${unsafe.join(', ')} set: they can show keys or switch checks off (DRAGOMAN_ALLOW_UNSAFE_ENV=1 overrides)`,
     )
   }
-  liftRequestLimit(inputs.env)
   const { demo = false, ...flags } = options
   const asService = inputs.env.INVOCATION_ID !== undefined && inputs.env.STATE_DIRECTORY !== undefined
   const load = () => loadConfig({ ...inputs, flags, asService, hasStoredKeys: true })
@@ -65,7 +64,7 @@ async function run(loaded: LoadedConfig, demo: boolean, load: () => Promise<Load
   // A reader that goes away must not take the gateway with it.
   process.stdout.on('error', () => {})
   const pretty = config.log_format === 'pretty' || (config.log_format === 'auto' && process.stdout.isTTY === true)
-  const log = createLogger(sink, { level: config.log_level, pretty })
+  const log = createLogger(sink, { level: config.log_level, format: pretty ? await prettyFormat() : undefined })
   const lock = lockDataDir(config.data_dir)
   const gateway = await createGateway({ loaded, demo, log, load })
   const server = listen(gateway, systemClock)

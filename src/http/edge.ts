@@ -61,7 +61,9 @@ export function createEdge(app: Elysia, services: HttpServices): (request: Reque
       const answer = app.fetch(routed)
       return origin !== null && originAllowed(origin, settings) ? withCors(answer, origin) : answer
     } catch (thrown) {
-      return failed(asGatewayError(thrown), dialectOf(path, services), table.methods(path))
+      const answer = failed(asGatewayError(thrown), dialectOf(path, services), table.methods(path))
+      const origin = request.headers.get('origin')
+      return origin !== null && originAllowed(origin, settings) ? withCors(answer, origin) : answer
     }
   }
 

@@ -30,6 +30,8 @@ export interface VendorTool {
   kind: string
   name?: string
   value: JsonObject
+  /** Where it stood in the caller's request, for notes and errors. */
+  path?: string
 }
 
 export type Tool = FunctionTool | CustomTool | VendorTool

@@ -1,5 +1,4 @@
 import { pino } from 'pino'
-import { prettyFactory } from 'pino-pretty'
 import type { LineSink } from './sink.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
@@ -12,18 +11,24 @@ export interface Logger {
   setLevel(level: LogLevel): void
 }
 
+/** A JSON line as people read it. */
+export type FormatLine = (line: string) => string
+
+/** Coloured text; loaded only where somebody looks. */
+export async function prettyFormat(): Promise<FormatLine> {
+  const { prettyFactory } = await import('pino-pretty')
+  return prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true })
+}
+
 /**
  * One line an event: JSON for machines, coloured text for people. Nothing that is logged comes from a prompt or an answer, and causes are reduced to
  * what an error says of itself, never its enumerable fields (a failed fetch carries its whole URL there).
  */
-export function createLogger(sink: LineSink, options: { level: LogLevel; pretty: boolean }): Logger {
-  const format = options.pretty
-    ? prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true })
-    : undefined
+export function createLogger(sink: LineSink, { level, format }: { level: LogLevel; format?: FormatLine }): Logger {
   const destination = { write: (line: string) => sink.write(format ? format(line) : line) }
   const logger = pino(
     {
-      level: options.level,
+      level,
       base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) },

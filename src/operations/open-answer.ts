@@ -16,6 +16,7 @@ import type { UpstreamBody, UpstreamResponse } from '../upstream/client.ts'
 import { readAll } from '../upstream/read-all.ts'
 import type { Call, MakeContext } from './call.ts'
 import { headersFromUpstream, headersToUpstream } from './headers.ts'
+import { withoutCredential } from './redact.ts'
 import { PassThroughRelay, type Relay, TranslationRelay } from './relay.ts'
 import { callUpstream } from './upstream-call.ts'
 
@@ -90,10 +91,9 @@ export class Attempts {
     if (passThrough && !isEventStream(response)) {
       const bytes = await readAll(response.body, LONGEST_ANSWER)
       const text = new TextDecoder().decode(bytes)
-      if (!isObject(tryParseJson(text))) throw notJson(response)
       const mended = passThrough.body(text)
       const { usage, error } = passThrough.seen
-      if (error) throw blamed(error)
+      if (error) throw isObject(tryParseJson(text)) ? withoutCredential(lease.account, blamed(error)) : notJson(response)
       const body = mended === text ? bytes : mended
       return { body, headers: headersFromUpstream(response.headers), notes, usage, outputCharacters: text.length >> 1 }
     }
@@ -134,14 +134,14 @@ export class Attempts {
       signal: call.signal,
     })
     const open = () => same.open({ stripUsage, repair: provider.repair }, context)
-    const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId) : undefined
+    const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId, lease.account) : undefined
     return { response, notes, context, open, passThrough }
   }
 
   #translation(lease: Lease, context: CodecContext): TranslationRelay {
     const { client } = this.call.dialect
     const encoder = client.streamEncoder(this.request(), context)
-    return new TranslationRelay(codecOf(lease).streamDecoder(context), encoder, client, this.call.requestId)
+    return new TranslationRelay(codecOf(lease).streamDecoder(context), encoder, client, this.call.requestId, lease.account)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Account } from '../accounts/account.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ClientCodec, PassThrough, StreamDecoder, StreamEncoder } from '../dialects/dialect.ts'
 import { createLifecycle, type Lifecycle } from '../ir/lifecycle.ts'
@@ -7,6 +8,7 @@ import { FrameCutter } from '../sse/cutter.ts'
 import type { SseFrame } from '../sse/frame.ts'
 import { parseFrames } from '../sse/parser.ts'
 import { writeFrames } from '../sse/writer.ts'
+import { quotesCredential, withoutCredential } from './redact.ts'
 
 /** One frame may carry a whole image; more than this is no answer. */
 const LONGEST_FRAME = 64 * 1024 * 1024
@@ -56,6 +58,8 @@ export class PassThroughRelay implements Relay {
     private readonly passThrough: PassThrough,
     private readonly client: ClientCodec,
     private readonly requestId: string,
+    /** Whose credential no error may show. */
+    private readonly account?: Account,
   ) {}
 
   get content(): boolean {
@@ -103,13 +107,20 @@ export class PassThroughRelay implements Relay {
         mended ??= frames.slice(0, index).map(({ raw }) => raw ?? '')
         break
       }
-      const replacement = this.passThrough.frame(frame)
+      const replacement = this.#concealed(frame, this.passThrough.frame(frame))
       if (replacement) {
         mended ??= frames.slice(0, index).map(({ raw }) => raw ?? '')
         mended.push(writeFrames(replacement))
       } else mended?.push(frame.raw ?? '')
     }
     return mended ? mended.join('') : bytes
+  }
+
+  /** An error frame that quotes our credential is told in our words instead. */
+  #concealed(frame: SseFrame, replacement: SseFrame[] | undefined): SseFrame[] | undefined {
+    const { error } = this.passThrough.seen
+    if (!error || !quotesCredential(this.account, frame.data ?? '')) return replacement
+    return this.client.encodeStreamError(withoutCredential(this.account, error), this.requestId)
   }
 }
 
@@ -127,6 +138,8 @@ export class TranslationRelay implements Relay {
     private readonly encoder: StreamEncoder,
     private readonly client: ClientCodec,
     private readonly requestId: string,
+    /** Whose credential no error may show. */
+    private readonly account?: Account,
   ) {}
 
   get done(): boolean {
@@ -177,8 +190,8 @@ export class TranslationRelay implements Relay {
 
   #encode(event: StreamEvent, out: SseFrame[]): void {
     if (event.type === 'error') {
-      this.error = event.error
-      out.push(...this.client.encodeStreamError(event.error, this.requestId))
+      this.error = withoutCredential(this.account, event.error)
+      out.push(...this.client.encodeStreamError(this.error, this.requestId))
       return
     }
     if (event.type === 'block-start' || event.type === 'finish') this.content = true

@@ -73,7 +73,7 @@ for (const { client, upstream, targets } of CASES) {
   })
 }
 
-test.failing("a dropped tool is named by its place in the caller's list, also behind one that is loaded later", () => {
+test("a dropped tool is named by its place in the caller's list, also behind one that is loaded later", () => {
   const context = goldenContext()
   const schema = { type: 'object' }
   const tools = [

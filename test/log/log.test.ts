@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createLogger } from '../../src/log/logger.ts'
+import { createLogger, type FormatLine, prettyFormat } from '../../src/log/logger.ts'
 import { createLineSink } from '../../src/log/sink.ts'
 
 /** An output that takes a piece only when it is told to. */
@@ -99,9 +99,9 @@ describe('the sink', () => {
 })
 
 describe('the logger', () => {
-  function logged(fields: object, pretty = false): string {
+  function logged(fields: object, format?: FormatLine): string {
     const lines: string[] = []
-    const logger = createLogger({ write: line => void lines.push(line), flush: () => Promise.resolve() }, { level: 'info', pretty })
+    const logger = createLogger({ write: line => void lines.push(line), flush: () => Promise.resolve() }, { level: 'info', format })
     logger.error(fields, 'failed')
     return lines.join('')
   }
@@ -117,7 +117,7 @@ describe('the logger', () => {
     })
   })
 
-  test.each([false, true])('tells a cause by name, message and place, never its fields or addresses (pretty: %p)', pretty => {
+  test.each([false, true])('tells a cause by name, message and place, never its fields or addresses (pretty: %p)', async pretty => {
     const cause = Object.assign(
       new TypeError('cannot reach https://user:hunter2@host.example/?key=hunter2 now\nhttp://host.example/hunter2'),
       {
@@ -127,7 +127,7 @@ describe('the logger', () => {
       },
     )
     cause.stack = `TypeError: ${cause.message}\n    at send (wss://host.example/hunter2)`
-    const text = logged({ cause }, pretty)
+    const text = logged({ cause }, pretty ? await prettyFormat() : undefined)
     expect(text).toContain('TypeError: cannot reach (address) now')
     expect(text).not.toContain('hunter2')
     expect(text).not.toContain('host.example')
@@ -144,7 +144,7 @@ describe('the logger', () => {
 
   test('holds to its level, also when it is changed', () => {
     const lines: string[] = []
-    const logger = createLogger({ write: line => void lines.push(line), flush: () => Promise.resolve() }, { level: 'warn', pretty: false })
+    const logger = createLogger({ write: line => void lines.push(line), flush: () => Promise.resolve() }, { level: 'warn' })
     logger.info({}, 'a')
     logger.setLevel('debug')
     logger.debug({}, 'b')

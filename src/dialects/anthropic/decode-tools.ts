@@ -10,7 +10,7 @@ function decodeTool(value: JsonObject, path: string): Tool {
   const type = optionalString(value, 'type', path) ?? 'custom'
   if (type !== 'custom') {
     const name = optionalString(value, 'name', path)
-    return { type: 'vendor', origin: 'anthropic', kind: type, ...(name !== undefined && { name }), value }
+    return { type: 'vendor', origin: 'anthropic', kind: type, ...(name !== undefined && { name }), value, path }
   }
   const tool: FunctionTool = { type: 'function', name: requiredString(value, 'name', path) }
   const description = optionalString(value, 'description', path)

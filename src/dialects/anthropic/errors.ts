@@ -109,8 +109,8 @@ function kindOf(status: number | undefined, type: string | undefined, message: s
   const byStatus = status === undefined ? undefined : kindOfStatus(status)
   const byType = type === undefined ? undefined : KIND_OF_TYPE[type]
   // These types come with several statuses, which say more.
-  const general =
-    byType === undefined || ((type === 'api_error' || type === 'overloaded_error') && byStatus !== undefined && (status ?? 0) >= 500)
+  const vague = (type === 'api_error' || type === 'overloaded_error') && (status ?? 0) >= 500
+  const general = byType === undefined || (byStatus !== undefined && (vague || (type === 'invalid_request_error' && status !== 400)))
   const kind = (general ? byStatus : byType) ?? 'internal'
   switch (kind) {
     case 'invalid-request':

@@ -45,6 +45,10 @@ export class MessagesPassThrough implements PassThrough {
       this.seen.error = decodeErrorObject(value.error)
       return text
     }
+    if (value.type !== 'message' && value.content === undefined) {
+      this.seen.error = new GatewayError('bad-gateway', 'the upstream answered with something that is no message')
+      return text
+    }
     this.#readMessage(value)
     this.seen.content = true
     if (typeof value.stop_reason === 'string') this.seen.finish = value.stop_reason

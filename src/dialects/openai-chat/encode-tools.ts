@@ -86,19 +86,16 @@ function encodeCustom(tool: CustomTool): JsonObject {
 
 /** A tool that only its vendor can run is dropped while others remain, and refused where the answer would hang on it. */
 function dropVendorTool(tool: VendorTool, index: number, alone: boolean, choice: ToolChoice | undefined, context: CodecContext): void {
+  const field = tool.path ?? `tools.${index}`
   const names = [tool.name, tool.kind]
   const forced =
     (choice?.type === 'tool' && names.includes(choice.name)) ||
     (choice?.type === 'allowed' && choice.names.every(name => names.includes(name)))
   if (alone || forced) {
     const label = tool.name ?? tool.kind
-    throw invalidField(
-      `tools.${index}`,
-      `the tool ${JSON.stringify(label)} (${tool.kind}) cannot be run by this upstream`,
-      'unsupported_value',
-    )
+    throw invalidField(field, `the tool ${JSON.stringify(label)} (${tool.kind}) cannot be run by this upstream`, 'unsupported_value')
   }
-  context.note({ action: 'dropped', field: `tools.${index}`, detail: tool.kind })
+  context.note({ action: 'dropped', field, detail: tool.kind })
 }
 
 function encodeToolChoice(choice: ToolChoice, tools: readonly Tool[]): string | JsonObject {

@@ -61,6 +61,10 @@ class ChatPassThrough implements PassThrough {
       this.seen.error = errorOfBody(body)
       return text
     }
+    if (!Array.isArray(body.choices)) {
+      this.seen.error = new GatewayError('bad-gateway', 'the upstream answered with something that is no chat completion')
+      return text
+    }
     this.#readCommon(body)
     this.seen.content = true
     this.seen.ended = true
@@ -90,6 +94,8 @@ class ChatPassThrough implements PassThrough {
       return legal ? undefined : this.#illegal(encodeStreamError(error))
     }
     const chunk = value as JsonObject
+    // What is neither a chunk nor usage would be a chunk without choices to a client that reads the first of them.
+    if (!Array.isArray(chunk.choices) && !isObject(chunk.usage)) return this.#illegal([])
     this.#readCommon(chunk)
     if (this.seen.error) return this.#illegal(encodeStreamError(this.seen.error))
     const mended = this.options.repair && (this.#mender.mend(chunk) || value !== parsed)

@@ -1,4 +1,3 @@
-import { swagger } from '@elysiajs/swagger'
 import { Elysia } from 'elysia'
 import uiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' }
 import uiScript from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' }
@@ -18,6 +17,8 @@ interface DocumentedRoute {
  * scripts from a content network, and because it leaves out paths with a `*`, which here stands for a model's name.
  */
 async function describe(routes: readonly DocumentedRoute[], version: string): Promise<string> {
+  // Loaded when it is needed: it would be a tenth of the start-up.
+  const { swagger } = await import('@elysiajs/swagger')
   const mirror = new Elysia().use(
     swagger({ path: '/page', specPath: '/document', excludeStaticFile: false, documentation: documentation(version) }),
   )

@@ -259,7 +259,14 @@ describe('tools', () => {
         cache: {},
         extensions: { anthropic: { input_examples: [{ a: 1 }] } },
       },
-      { type: 'vendor', origin: 'anthropic', kind: 'bash_20250124', name: 'bash', value: { type: 'bash_20250124', name: 'bash' } },
+      {
+        type: 'vendor',
+        origin: 'anthropic',
+        kind: 'bash_20250124',
+        name: 'bash',
+        path: 'tools.1',
+        value: { type: 'bash_20250124', name: 'bash' },
+      },
     ])
   })
 

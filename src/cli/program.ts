@@ -1,0 +1,46 @@
+import { Command } from 'commander'
+import { databasePath } from '../composition/database-path.ts'
+import { processInputs } from '../config/inputs.ts'
+import { loadConfig } from '../config/load.ts'
+import { generateConfigFiles, printConfig, registerConfig } from './config.ts'
+import { registerKeys } from './keys.ts'
+import { registerServe } from './serve.ts'
+import { versionText } from './version.ts'
+
+/** Spellings of the older proxies. */
+const OLDER: Record<string, () => number | Promise<number>> = {
+  '--generate-config': () => generateConfigFiles(),
+  '--print-config': () => printConfig(),
+  '--version': () => {
+    process.stdout.write(versionText(false))
+    return 0
+  },
+}
+
+/** Runs the command that the process was started with. */
+export async function runProgram(): Promise<void> {
+  const older = OLDER[process.argv[2] ?? '']
+  if (older) process.exit(await older())
+  const program = new Command('dragoman')
+    .description('The gateway between LLM clients and LLM accounts.')
+    .helpOption('--help', 'show help')
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help shows what there is)')
+    // The parser's own complaints are wrong usage.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+
+  registerServe(program)
+  registerKeys(program, {
+    async resolveDatabase({ config, dataDir }) {
+      const loaded = await loadConfig({ ...processInputs(), flags: { config, dataDir }, hasStoredKeys: true })
+      return databasePath(loaded.config)
+    },
+  })
+  registerConfig(program)
+  program
+    .command('version')
+    .description('version, commit, and what it runs on')
+    .option('--json', 'print JSON')
+    .action(({ json }: { json?: boolean }) => void process.stdout.write(versionText(json === true)))
+  await program.parseAsync()
+}
