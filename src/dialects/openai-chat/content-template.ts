@@ -13,6 +13,8 @@ type Member = keyof typeof KEY_OF_MEMBER
  */
 export class ContentTemplate {
   private constructor(
+    /** What the piece is a piece of. */
+    readonly member: Member,
     private readonly head: string,
     /** From the quote that closes the content. */
     private readonly rest: string,
@@ -35,10 +37,10 @@ export class ContentTemplate {
     const rest = data.slice(end)
     if (!isPlace(`${head}?${rest}`, member)) return undefined
     const padding = OBFUSCATION.exec(rest)
-    if (!padding) return new ContentTemplate(head, rest, undefined)
+    if (!padding) return new ContentTemplate(member, head, rest, undefined)
     const from = padding.index + padding[0].length
     const to = endOfText(rest, from)
-    return to === -1 ? undefined : new ContentTemplate(head, rest.slice(0, from), rest.slice(to))
+    return to === -1 ? undefined : new ContentTemplate(member, head, rest.slice(0, from), rest.slice(to))
   }
 
   /** Length of the content (as JSON) of a chunk that follows the template; −1 where it does not. */
@@ -51,6 +53,12 @@ export class ContentTemplate {
     if (this.tail === undefined) return after === data.length ? end - start : -1
     const padding = endOfText(data, after)
     return padding !== -1 && data.startsWith(this.tail, padding) && padding + this.tail.length === data.length ? end - start : -1
+  }
+
+  /** The content of a chunk that matched, `length` characters long as JSON. */
+  text(data: string, length: number): string {
+    const inside = data.substr(this.head.length, length)
+    return inside.includes('\\') ? (JSON.parse(`"${inside}"`) as string) : inside
   }
 }
 
@@ -66,7 +74,7 @@ function plainMember(chunk: JsonObject): Member | undefined {
   return said.length === 1 && (name === 'content' || name === 'reasoning_content') && typeof value === 'string' ? name : undefined
 }
 
-const filled = (value: unknown): boolean => value !== undefined && value !== null
+export const filled = (value: unknown): boolean => value !== undefined && value !== null
 
 /** Whether the text put in place of the content is what a reader finds there: keys may stand twice. */
 function isPlace(probe: string, member: Member): boolean {

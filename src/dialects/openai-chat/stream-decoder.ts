@@ -6,11 +6,15 @@ import type { SseFrame } from '../../sse/frame.ts'
 import type { CodecContext, StreamDecoder } from '../dialect.ts'
 import { sourcesOf } from './annotations.ts'
 import { ChoiceDecoder } from './choice-decoder.ts'
+import { ContentTemplate, filled } from './content-template.ts'
 import { errorOfBody } from './upstream-error.ts'
 import { usageOfChunk } from './usage.ts'
 import { DONE, ownExtensions } from './wire.ts'
 
-export const streamDecoder = (context: CodecContext): StreamDecoder => new ChatStreamDecoder(context)
+export const streamDecoder = (context: CodecContext): StreamDecoder => new ChatStreamDecoder(context, true)
+
+/** The same without the shortcut for plain content: what the shortcut is held against. */
+export const parsingStreamDecoder = (context: CodecContext): StreamDecoder => new ChatStreamDecoder(context, false)
 
 /** Whatever servers of this dialect send (dialects.md §4.1, §10.7) as events; the order is made legal by the lifecycle. */
 class ChatStreamDecoder implements StreamDecoder {
@@ -19,12 +23,26 @@ class ChatStreamDecoder implements StreamDecoder {
   #sources: Annotation[] = []
   readonly #choices = new Map<number, ChoiceDecoder>()
 
-  constructor(private readonly context: CodecContext) {}
+  /** The last chunk that carried a piece of content and nothing else, and whose choice it was. */
+  #plain?: { template: ContentTemplate; choice: ChoiceDecoder }
+
+  constructor(
+    private readonly context: CodecContext,
+    private readonly shortcut: boolean,
+  ) {}
 
   push(frame: SseFrame): StreamEvent[] {
     const data = frame.data?.trim()
     if (this.#done || !data) return []
     const out: StreamEvent[] = []
+    if (this.#plain && frame.event === undefined) {
+      const { template, choice } = this.#plain
+      const length = template.match(data)
+      if (length !== -1) {
+        choice.sayMore(template.member === 'content' ? 'text' : 'reasoning', template.text(data, length), out)
+        return out
+      }
+    }
     if (data === DONE) {
       this.#closeAll(out)
       this.#done = true
@@ -39,7 +57,15 @@ class ChatStreamDecoder implements StreamDecoder {
       return [{ type: 'error', error }]
     }
     this.#chunk(chunk as JsonObject, out)
+    if (this.shortcut && chunk === parsed) this.#learn(data, chunk as JsonObject)
     return out
+  }
+
+  #learn(data: string, chunk: JsonObject): void {
+    const template = ContentTemplate.of(data, chunk)
+    const [choice] = Array.isArray(chunk.choices) ? chunk.choices : []
+    if (!template || !isObject(choice) || filled(choice.logprobs)) return
+    this.#plain = { template, choice: this.#choice(typeof choice.index === 'number' ? choice.index : 0) }
   }
 
   end(): StreamEvent[] {
