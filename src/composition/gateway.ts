@@ -11,7 +11,6 @@ import type { JsonObject } from '../core/json.ts'
 import { systemRandom } from '../core/random.ts'
 import { anthropic, inspectCountTokens } from '../dialects/anthropic/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
-import { createEdge } from '../http/edge.ts'
 import type { HttpServices } from '../http/services.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ClientDialect } from '../operations/call.ts'
@@ -136,7 +135,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   }
 
   return {
-    handle: createEdge(createApp(http) as never, http),
+    handle: createApp(http).handle,
     http,
     streams,
     startKeys: startKeys.made,

@@ -38,7 +38,11 @@ class RouteTable {
  * What every request passes before a route sees it: `Host` and `Origin`, methods, probes, CORS. Elysia finds a request's path by searching its URL from a
  * fixed position, which a host of three letters shifts; such requests are handed on under a longer name.
  */
-export function createEdge(app: Elysia, services: HttpServices): (request: Request) => Response | Promise<Response> {
+export function createEdge(
+  app: Elysia,
+  clientRoutes: ReadonlyMap<string, (request: Request) => Promise<Response>>,
+  services: HttpServices,
+): (request: Request) => Response | Promise<Response> {
   const table = new RouteTable(app as unknown as { routes: { method: string; path: string }[] })
   return request => {
     const host = request.headers.get('host')
@@ -57,8 +61,8 @@ export function createEdge(app: Elysia, services: HttpServices): (request: Reque
       if (!methods)
         throw new GatewayError('not-found', `there is nothing at ${request.method} ${shown(path)}; see /swagger`, { code: 'unknown_url' })
       if (!methods.has(request.method)) throw notAllowed(request.method, methods)
-      const routed = (host as string).length < 6 ? withLongerHost(request) : request
-      const answer = app.fetch(routed)
+      const client = request.method === 'POST' ? clientRoutes.get(path) : undefined
+      const answer = client ? client(request) : app.fetch((host as string).length < 6 ? withLongerHost(request) : request)
       return origin !== null && originAllowed(origin, settings) ? withCors(answer, origin) : answer
     } catch (thrown) {
       const answer = failed(asGatewayError(thrown), dialectOf(path, services), table.methods(path))

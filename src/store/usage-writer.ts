@@ -69,7 +69,7 @@ class WriteBehind implements UsageWriter {
   #running: Promise<void> | undefined
 
   constructor(options: UsageWriterOptions) {
-    const { store, clock, log, flushMs = 250, batch = 500, capacity = 10_000, retention } = options
+    const { store, clock, log, flushMs = 250, batch = 100, capacity = 10_000, retention } = options
     this.#options = options
     this.#store = store
     this.#clock = clock

@@ -18,7 +18,7 @@ import { type Operation, operationsOf, problemsOf, readDocument, type Spec } fro
 
 // Nothing but the documentation is asked, so the services behind the other routes are never called.
 const services = { version: '9.8.7', dialects: {}, admin: {} } as unknown as HttpServices
-const app = createApp(services)
+const app = createApp(services).elysia
 const spec: Spec = await readDocument(app)
 const operations = operationsOf(spec)
 

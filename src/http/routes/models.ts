@@ -8,7 +8,7 @@ import { callerOf } from '../client-route.ts'
 import { modelDocs, modelsDocs } from '../docs/models.ts'
 import { toResponse } from '../respond.ts'
 import type { HttpServices } from '../services.ts'
-import type { ANTHROPIC_PREFIXES } from './messages.ts'
+import type { ANTHROPIC_PREFIXES } from './client-routes.ts'
 
 /** One path, two dialects: Anthropic's clients are known by their headers (dialects.md §8). */
 function shapeFor(headers: Headers, prefix: string): ModelQuery['shape'] {
