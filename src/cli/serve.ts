@@ -5,7 +5,8 @@ import { type ConfigFlags, type LoadedConfig, loadConfig } from '../config/load.
 import { problemText } from '../config/problem.ts'
 import { watchConfig } from '../config/watch.ts'
 import { systemClock } from '../core/clock.ts'
-import { createLogger, type Logger, prettyFormat } from '../log/logger.ts'
+import { createLogger, type Logger } from '../log/logger.ts'
+import { prettyFormat } from '../log/pretty.ts'
 import { createLineSink, type LineSink } from '../log/sink.ts'
 import { listen } from '../server.ts'
 import { lockDataDir } from '../store/lock.ts'
@@ -71,7 +72,7 @@ async function run(loaded: LoadedConfig, demo: boolean, load: () => Promise<Load
   sink.write(banner({ url: server.url, version, made: gateway.startKeys, state: gateway.state() }))
 
   const reload = () => void gateway.reload().catch(() => {})
-  const watch = watchConfig(loaded.files, reload, systemClock)
+  const watch = watchConfig(loaded.watched, reload, systemClock)
   process.on('SIGHUP', reload)
   catchStrays(log)
 

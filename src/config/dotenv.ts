@@ -27,6 +27,8 @@ export function writableByOthers(stat: Owned, uid: number | undefined): string |
   return stat.uid !== uid && stat.uid !== 0 ? 'belongs to another user' : undefined
 }
 
+export const dotEnvPath = (cwd: string): string => join(cwd, '.env')
+
 const NONE: DotEnv = { env: {}, warnings: [], line: () => 1 }
 
 /**
@@ -34,7 +36,7 @@ const NONE: DotEnv = { env: {}, warnings: [], line: () => 1 }
  * process's own, undefined where the system has none.
  */
 export function readDotEnv(cwd: string, uid: number | undefined): DotEnv {
-  const file = join(cwd, '.env')
+  const file = dotEnvPath(cwd)
   try {
     if (!statSync(file).isFile()) return NONE
   } catch {

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { checkConfig } from './checks.ts'
-import { readDotEnv } from './dotenv.ts'
+import { dotEnvPath, readDotEnv } from './dotenv.ts'
 import { CONFIG_FILE_NAMES, type Environment, envNames, ownVariables, strangeVariables, valueOfText } from './environment.ts'
 import { parseJsonc } from './jsonc.ts'
 import { fromBrokerProvider, fromGoProxy, isGoProxyFile, olderDefaultPort } from './legacy.ts'
@@ -48,8 +48,10 @@ export interface LoadedConfig {
   config: Config
   /** Where each value comes from, by its path in `config`. */
   origins: Map<string, string>
-  /** Files to watch. */
+  /** Files that something was looked for in: the config file, and `.env` where there is one. */
   files: string[]
+  /** Files whose change changes the configuration: also those that are not there yet, but would be read. */
+  watched: string[]
   /** What was ignored or left out (`leftOut`) while the rest can be served. */
   warnings: Problem[]
   /** Any of them keeps a start from happening and a reload from being applied. */
@@ -82,7 +84,8 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
 
   assignDefaults(settings, input)
   const named = flags.config ?? CONFIG_FILE_NAMES.map(name => env[name] ?? dotEnv?.env[name]).find(path => path !== undefined)
-  const file = named === undefined ? firstFile(searchPaths(cwd, homeDir)) : expandPath(named, cwd, homeDir)
+  const candidates = named === undefined ? searchPaths(cwd, homeDir) : [expandPath(named, cwd, homeDir)]
+  const file = named === undefined ? firstFile(candidates) : candidates[0]
   let isOlder = false
   if (file !== undefined) isOlder = await assignFile(settings, file, warnings, errors)
   if (dotEnv) {
@@ -111,7 +114,8 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
     },
   })
   const files = [file, dotEnv?.file].filter(path => path !== undefined)
-  return { config, origins: settings.origins(config, reader.places), files, warnings, errors }
+  const watched = input.asService ? candidates : [...candidates, dotEnvPath(cwd)]
+  return { config, origins: settings.origins(config, reader.places), files, watched, warnings, errors }
 }
 
 const schemaOf = (key: keyof Config): TSchema => configSchema.properties[key]

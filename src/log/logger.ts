@@ -14,12 +14,6 @@ export interface Logger {
 /** A JSON line as people read it. */
 export type FormatLine = (line: string) => string
 
-/** Coloured text; loaded only where somebody looks. */
-export async function prettyFormat(): Promise<FormatLine> {
-  const { prettyFactory } = await import('pino-pretty')
-  return prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true })
-}
-
 /**
  * One line an event: JSON for machines, coloured text for people. Nothing that is logged comes from a prompt or an answer, and causes are reduced to
  * what an error says of itself, never its enumerable fields (a failed fetch carries its whole URL there).

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { createLogger, type FormatLine, prettyFormat } from '../../src/log/logger.ts'
+import { createLogger, type FormatLine } from '../../src/log/logger.ts'
+import { prettyFormat } from '../../src/log/pretty.ts'
 import { createLineSink } from '../../src/log/sink.ts'
 
 /** An output that takes a piece only when it is told to. */
@@ -132,6 +133,24 @@ describe('the logger', () => {
     expect(text).not.toContain('hunter2')
     expect(text).not.toContain('host.example')
     expect(text.trimEnd()).not.toContain('\n')
+  })
+
+  test('says a request in one line for people', async () => {
+    const fields = {
+      request_id: 'req_1',
+      status: 200,
+      route: '/v1/messages',
+      model: 'claude-x',
+      provider: 'OpenAI',
+      upstream_model: 'gpt-4o',
+    }
+    const text = logged(
+      { ...fields, latency_ms: 12, input_tokens: 5, cached_tokens: 2, output_tokens: 7, key: 'c\ni', attempts: 2 },
+      await prettyFormat(),
+    )
+    expect(Bun.stripANSI(text)).toMatch(
+      /^\[[\d:.]+\] ERROR: 200 \/v1\/messages claude-x → OpenAI gpt-4o, 12 ms, 5 in \(2 cached\) 7 out, 2 attempts, by c i {2}request_id=req_1\n$/,
+    )
   })
 
   test('keeps a cause short, and takes any', () => {

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'bun:test'
+import { Account } from '../../src/accounts/account.ts'
+import { GatewayError } from '../../src/core/errors.ts'
+import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
+import { createMakeContext } from '../../src/operations/context.ts'
+import { quotesCredential, withoutCredential } from '../../src/operations/redact.ts'
+import { PassThroughRelay } from '../../src/operations/relay.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+
+const KEY = 'plain-upstream-key-4711'
+const account = new Account('acct_1', 'p', 'p-1', { kind: 'api_key', apiKey: KEY })
+
+describe("an account's credential in what an upstream says", () => {
+  test('is found, unless it is too short to be one or there is none', () => {
+    expect(quotesCredential(account, `Incorrect key ${KEY}.`)).toBe(true)
+    expect(quotesCredential(account, 'Incorrect key.')).toBe(false)
+    expect(quotesCredential(new Account('a', 'p', 'p-1', { kind: 'api_key', apiKey: 'key' }), 'the key')).toBe(false)
+    expect(quotesCredential(new Account('a', 'p', 'p-1', { kind: 'none' }), KEY)).toBe(false)
+  })
+
+  test('leaves the message, with all else kept', () => {
+    const error = withoutCredential(
+      account,
+      new GatewayError('rate-limit', `${KEY} is over its limit`, { retryAfterMs: 5, upstream: { status: 429 } }),
+    )
+    expect(error.message).toBe('[redacted] is over its limit')
+    expect({ kind: error.kind, retryAfterMs: error.retryAfterMs, upstream: error.upstream }).toEqual({
+      kind: 'rate-limit',
+      retryAfterMs: 5,
+      upstream: { status: 429 },
+    })
+  })
+
+  test('does not go through in an error frame of the same dialect', () => {
+    const { client, passThrough } = openaiChat
+    if (!client || !passThrough) throw new Error('the dialect has both sides')
+    const context = createMakeContext(new FakeClock(), { next: prefix => `${prefix}1` })([], false)
+    const open = () => passThrough.open({ stripUsage: false, repair: true }, context)
+    const frame = (text: string) =>
+      new TextEncoder().encode(`data: {"error":{"message":"${text}","type":"server_error","param":null,"code":null}}\n\n`)
+    const relay = new PassThroughRelay(open(), client, 'req_1', account)
+    const out = relay.push(frame(`no quota for ${KEY}`))
+    expect(String(out)).toContain('no quota for [redacted]')
+    expect(String(out)).not.toContain(KEY)
+    const other = frame('no quota')
+    expect(new PassThroughRelay(open(), client, 'req_1', account).push(other)).toBe(other)
+  })
+})
