@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts'
 import { decodeRequest } from '../../../src/dialects/anthropic/decode-request.ts'
 import { carrySeal } from '../../../src/ir/reasoning.ts'
-import { messagesBody, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { messagesBody } from './context.ts'
 
 const decode = (fields: JsonObject) => decodeRequest(messagesBody(fields), testContext())
 const turn = (role: string, ...content: JsonValue[]): JsonObject => ({ role, content })

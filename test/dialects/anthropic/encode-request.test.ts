@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { decodeRequest } from '../../../src/dialects/anthropic/decode-request.ts'
 import { encodeRequest } from '../../../src/dialects/anthropic/encode-request.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
-import { messagesBody, openaiRequest, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { messagesBody, openaiRequest } from './context.ts'
 
 function encode(fields: Partial<GenerateRequest> = {}, model = 'claude-sonnet-4-5') {
   const context = testContext()

@@ -3,7 +3,8 @@ import { capabilitiesOf } from '../../../src/dialects/anthropic/capabilities.ts'
 import { encodeRequest } from '../../../src/dialects/anthropic/encode-request.ts'
 import type { Reasoning } from '../../../src/ir/reasoning.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
-import { openaiRequest, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { openaiRequest } from './context.ts'
 
 function encode(model: string, reasoning: Reasoning, fields: Partial<GenerateRequest> = {}) {
   const context = testContext()

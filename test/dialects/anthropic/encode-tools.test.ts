@@ -3,7 +3,8 @@ import type { JsonObject } from '../../../src/core/json.ts'
 import { encodeRequest } from '../../../src/dialects/anthropic/encode-request.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
 import type { FunctionTool, Tool, ToolChoice } from '../../../src/ir/tools.ts'
-import { openaiRequest, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { openaiRequest } from './context.ts'
 
 const f: FunctionTool = { type: 'function', name: 'f', description: 'd', parameters: { type: 'object', properties: {} } }
 const g: FunctionTool = { ...f, name: 'g' }

@@ -8,7 +8,7 @@ import { carrySeal } from '../../../src/ir/reasoning.ts'
 import type { SseFrame } from '../../../src/sse/frame.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
 import { checkMessagesStream } from '../../checkers/messages.ts'
-import { testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
 
 const named = (data: JsonObject): SseFrame => ({ event: String(data.type), data: JSON.stringify(data) })
 const START = named({

@@ -6,7 +6,8 @@ import type { Finish } from '../../../src/ir/finish.ts'
 import type { ContentPart } from '../../../src/ir/message.ts'
 import type { GenerateResponse } from '../../../src/ir/response.ts'
 import { checkMessagesBody } from '../../checkers/messages.ts'
-import { openaiRequest, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { openaiRequest } from './context.ts'
 
 const MESSAGE: JsonObject = {
   id: 'msg_a',

@@ -4,7 +4,8 @@ import { GatewayError } from '../../../src/core/errors.ts'
 import { MessagesStreamEncoder } from '../../../src/dialects/anthropic/stream-encoder.ts'
 import type { StreamEvent } from '../../../src/ir/stream.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
-import { openaiRequest, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { openaiRequest } from './context.ts'
 
 /** What the vendor's own client makes of our stream. No network: its `fetch` is ours. */
 async function finalMessage(...events: StreamEvent[]): Promise<Anthropic.Message> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { MessagesStreamDecoder } from '../../../src/dialects/anthropic/stream-decoder.ts'
-import { testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
 
 const START = { type: 'message_start', message: { id: 'msg_a', model: 'm', content: [], usage: { input_tokens: 3, output_tokens: 1 } } }
 const STOP = { type: 'message_stop' }

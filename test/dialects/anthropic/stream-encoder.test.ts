@@ -6,7 +6,8 @@ import type { StreamEvent } from '../../../src/ir/stream.ts'
 import { parseFrames } from '../../../src/sse/parser.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
 import { checkMessagesStream } from '../../checkers/messages.ts'
-import { openaiRequest, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { openaiRequest } from './context.ts'
 
 const start: StreamEvent = { type: 'response-start', id: 'chatcmpl-1', model: 'upstream-name' }
 const finish = (reason: 'stop' | 'tool-calls' | 'content-filter' = 'stop'): StreamEvent[] => [

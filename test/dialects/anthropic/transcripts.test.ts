@@ -10,8 +10,9 @@ import type { SseFrame } from '../../../src/sse/frame.ts'
 import { parseFrames } from '../../../src/sse/parser.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
 import { checkMessagesBody, checkMessagesStream } from '../../checkers/messages.ts'
+import { testContext } from '../../support/codec-context.ts'
 import { asSse, describeRecordings, listRecordings, readBody, readChunks } from '../../support/recordings.ts'
-import { openaiRequest, testContext } from './context.ts'
+import { openaiRequest } from './context.ts'
 
 function decode(frames: readonly SseFrame[]): StreamEvent[] {
   const decoder = new MessagesStreamDecoder(testContext())

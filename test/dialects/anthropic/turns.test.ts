@@ -3,7 +3,8 @@ import type { JsonObject } from '../../../src/core/json.ts'
 import { encodeRequest } from '../../../src/dialects/anthropic/encode-request.ts'
 import type { ContentPart, Message } from '../../../src/ir/message.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
-import { openaiRequest, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { openaiRequest } from './context.ts'
 
 const text = (value: string): ContentPart => ({ type: 'text', text: value })
 const say = (role: Message['role'], ...content: (string | ContentPart)[]): Message => ({

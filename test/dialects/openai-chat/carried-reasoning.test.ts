@@ -4,7 +4,8 @@ import type { JsonObject } from '../../../src/core/json.ts'
 import { readReasoning } from '../../../src/dialects/openai-chat/carried-reasoning.ts'
 import type { ContentPart } from '../../../src/ir/message.ts'
 import { carrySeal } from '../../../src/ir/reasoning.ts'
-import { client, decoded, request, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { client, decoded, request } from './context.ts'
 
 const anthropicSeal = { issuer: 'anthropic', value: 'sig+/=' } as const
 

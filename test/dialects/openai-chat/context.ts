@@ -3,31 +3,10 @@ import type { ClientCodec, CodecContext, EncodeOptions, UpstreamCodec, UpstreamT
 import { openaiChat } from '../../../src/dialects/openai-chat/index.ts'
 import { createLifecycle } from '../../../src/ir/lifecycle.ts'
 import type { ContentPart, Message } from '../../../src/ir/message.ts'
-import type { Note } from '../../../src/ir/note.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
 import type { StreamEvent } from '../../../src/ir/stream.ts'
 import { parseFrames } from '../../../src/sse/parser.ts'
-
-export interface TestContext extends CodecContext {
-  notes: Note[]
-  /** Notes as `action:field`. */
-  fields(): string[]
-}
-
-/** A codec's surroundings with a still clock, numbered ids and a list of what was noted. */
-export function testContext(): TestContext {
-  const notes: Note[] = []
-  let ids = 0
-  return {
-    notes,
-    fields: () => notes.map(note => `${note.action}:${note.field}`),
-    now: () => 1_790_000_000_000,
-    newId: prefix => `${prefix}${++ids}`,
-    note: note => {
-      notes.push(note)
-    },
-  }
-}
+import { testContext } from '../../support/codec-context.ts'
 
 export const client = openaiChat.client as ClientCodec
 export const upstream = openaiChat.upstream as UpstreamCodec

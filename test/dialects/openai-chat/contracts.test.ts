@@ -5,7 +5,8 @@ import type { UpstreamTraits } from '../../../src/dialects/dialect.ts'
 import type { WireFinish } from '../../../src/dialects/openai-chat/finish.ts'
 import { EXTENSION_FIELDS, MAPPED_FIELDS, type ROLES } from '../../../src/dialects/openai-chat/wire.ts'
 import type { EFFORTS } from '../../../src/ir/reasoning.ts'
-import { decoded, options, testContext, upstream } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { decoded, options, upstream } from './context.ts'
 
 type Chat = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming
 type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { parsingStreamDecoder, streamDecoder } from '../../../src/dialects/openai-chat/stream-decoder.ts'
 import type { StreamEvent } from '../../../src/ir/stream.ts'
 import { parseFrames } from '../../../src/sse/parser.ts'
+import { testContext } from '../../support/codec-context.ts'
 import { asSse, describeRecordings, listRecordings, readChunks } from '../../support/recordings.ts'
-import { testContext } from './context.ts'
 
 function eventsOf(sse: string, decoder = streamDecoder(testContext())): StreamEvent[] {
   return [...parseFrames(sse).flatMap(frame => decoder.push(frame)), ...decoder.end()]

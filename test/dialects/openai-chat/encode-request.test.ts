@@ -5,7 +5,8 @@ import { EFFORTS } from '../../../src/ir/reasoning.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
 import type { Tool } from '../../../src/ir/tools.ts'
 import { checkRequest } from '../../simulators/openai/check-request.ts'
-import { decoded, encoded, message, options, request, testContext, upstream } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { decoded, encoded, message, options, request, upstream } from './context.ts'
 
 describe('settings', () => {
   test('as they are for an ordinary model', () => {

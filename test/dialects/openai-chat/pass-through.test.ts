@@ -6,7 +6,8 @@ import { openaiChat } from '../../../src/dialects/openai-chat/index.ts'
 import { openPassThrough } from '../../../src/dialects/openai-chat/pass-through.ts'
 import { carrySeal } from '../../../src/ir/reasoning.ts'
 import { checkChatStream } from '../../checkers/chat.ts'
-import { chatBody, chunk, options, stream, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { chatBody, chunk, options, stream } from './context.ts'
 
 const DONE = '[DONE]'
 const role = chunk({ role: 'assistant', content: '' })

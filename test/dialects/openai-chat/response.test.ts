@@ -3,7 +3,8 @@ import type { JsonObject, JsonValue } from '../../../src/core/json.ts'
 import type { ContentPart } from '../../../src/ir/message.ts'
 import type { Choice } from '../../../src/ir/response.ts'
 import { checkChatBody } from '../../checkers/chat.ts'
-import { client, decoded, request, testContext, upstream } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { client, decoded, request, upstream } from './context.ts'
 
 const body = (message: JsonValue, fields: JsonObject = {}, choice: JsonObject = {}): JsonObject => ({
   id: 'chatcmpl-up',

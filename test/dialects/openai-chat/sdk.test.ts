@@ -4,7 +4,8 @@ import { GatewayError } from '../../../src/core/errors.ts'
 import { foldEvents } from '../../../src/ir/fold.ts'
 import type { StreamEvent } from '../../../src/ir/stream.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
-import { client, decoded, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { client, decoded } from './context.ts'
 
 const body = { model: 'some-alias', messages: [{ role: 'user' as const, content: 'Hi' }] }
 

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { foldEvents } from '../../../src/ir/fold.ts'
 import type { ContentPart } from '../../../src/ir/message.ts'
-import { chunk, events, rawEvents, stream, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { chunk, events, rawEvents, stream } from './context.ts'
 
 const DONE = '[DONE]'
 const role = chunk({ role: 'assistant', content: '' })

@@ -5,7 +5,8 @@ import type { GenerateRequest } from '../../../src/ir/request.ts'
 import type { BlockStart, StreamEvent } from '../../../src/ir/stream.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
 import { checkChatStream } from '../../checkers/chat.ts'
-import { client, decoded, request, testContext } from './context.ts'
+import { testContext } from '../../support/codec-context.ts'
+import { client, decoded, request } from './context.ts'
 
 const start: StreamEvent = { type: 'response-start' }
 const end: StreamEvent = { type: 'response-end' }

@@ -6,8 +6,9 @@ import type { StreamEvent } from '../../../src/ir/stream.ts'
 import { parseFrames } from '../../../src/sse/parser.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
 import { checkChatBody, checkChatStream } from '../../checkers/chat.ts'
+import { testContext } from '../../support/codec-context.ts'
 import { asSse, describeRecordings, listRecordings, readBody, readChunks } from '../../support/recordings.ts'
-import { client, events, request, testContext, upstream } from './context.ts'
+import { client, events, request, upstream } from './context.ts'
 
 function translate(from: readonly StreamEvent[], includeUsage = true): string {
   const encoder = client.streamEncoder(request({ origin: 'openai-chat', includeUsage }), testContext())
