@@ -102,7 +102,7 @@ export class Health {
     this.#rate.add(true, now)
     const before = this.#whole
     if (!before && !this.#rate.tripped(now)) return
-    const reason = error.upstream?.status ? `failing (${error.upstream.status})` : `failing (${error.message})`
+    const reason = `failing (${error.upstream?.status ?? (error.quotes ? error.kind.replaceAll('-', ' ') : error.message)})`
     this.#whole = backOff(before, now, reason, strikes => retryAfter(error, doubled(FAULT, strikes)))
   }
 }

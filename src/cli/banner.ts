@@ -7,8 +7,9 @@ export interface BannerFacts {
   state: State
 }
 
-/** The first name a newcomer can try. */
-const firstModel = ({ routing }: State): string | undefined => routing.catalog.names()[0]
+/** The first name a newcomer can try; where the first provider lists none, one that its vendor is likely to have. */
+const firstModel = ({ routing: { catalog } }: State): string =>
+  catalog.names()[0] ?? (catalog.providers[0]?.dialect.id === 'anthropic' ? 'claude-sonnet-4-5' : 'gpt-4o-mini')
 
 /** What a person needs to see at the start; the keys of a first start are shown here and never again. */
 export function banner({ url, version, made, state }: BannerFacts): string {
@@ -16,11 +17,10 @@ export function banner({ url, version, made, state }: BannerFacts): string {
   if (made.clientKey)
     lines.push('', `  client key: ${made.clientKey}`, '              for your programs; shown this once, kept only as a hash')
   if (made.adminKey) lines.push(`  admin key:  ${made.adminKey}`, `              for /admin; kept in ${state.config.data_dir}/admin.key`)
-  const model = firstModel(state)
   if (state.routing.catalog.providers.length === 0) {
     lines.push('', '  No provider is configured: start with --demo to try it, or write a config file (dragoman config generate).')
   } else if (made.clientKey) {
-    const body = JSON.stringify({ model: model ?? 'gpt-4o-mini', stream: true, messages: [{ role: 'user', content: 'Hello!' }] })
+    const body = JSON.stringify({ model: firstModel(state), stream: true, messages: [{ role: 'user', content: 'Hello!' }] })
     lines.push(
       '',
       '  Try it:',

@@ -106,7 +106,7 @@ export function registerKeys(program: Command, environment: KeysEnvironment): vo
     const records = await listAll(keys, all)
     if (json) stdout(print({ data: records.map(keyToJson), next: null }))
     else if (records.length > 0) stdout(table(records, clock.now()))
-    else stderr('no keys yet: make one with "dragoman keys create --name NAME"\n')
+    else stderr(`no keys ${all ? 'yet' : 'in force (--all shows revoked ones)'}: make one with "dragoman keys create --name NAME"\n`)
   }
 
   async function revoke(keys: Keys, text: string, { json }: JsonOption): Promise<void> {

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { databasePath } from '../composition/database-path.ts'
 import { processInputs } from '../config/inputs.ts'
 import { loadConfig } from '../config/load.ts'
+import { nearestNames } from '../core/nearest.ts'
 import { generateConfigFiles, printConfig, registerConfig } from './config.ts'
 import { registerKeys } from './keys.ts'
 import { registerServe } from './serve.ts'
@@ -15,6 +16,15 @@ const OLDER: Record<string, () => number | Promise<number>> = {
     process.stdout.write(versionText(false))
     return 0
   },
+}
+
+/** What is no command would else be taken for an argument of `serve`, and complained of as such. */
+function refuseUnknownCommand(program: Command): void {
+  const [name] = process.argv.slice(2)
+  const known = [...program.commands.map(command => command.name()), 'help']
+  if (name === undefined || name === '' || name.startsWith('-') || known.includes(name)) return
+  const [nearest] = nearestNames(name, known, 1)
+  program.error(`error: unknown command '${name}'${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`, { exitCode: 2 })
 }
 
 /** Runs the command that the process was started with. */
@@ -42,5 +52,6 @@ export async function runProgram(): Promise<void> {
     .description('version, commit, and what it runs on')
     .option('--json', 'print JSON')
     .action(({ json }: { json?: boolean }) => void process.stdout.write(versionText(json === true)))
+  refuseUnknownCommand(program)
   await program.parseAsync()
 }

@@ -29,7 +29,7 @@ export function registerServe(program: Command): void {
     .option('-p, --port <port>', 'port to listen on; 0 takes a free one')
     .option('--workers <n>', 'processes that serve together')
     .option('--demo', 'serve an embedded demo model: answers without any account')
-    .option('--log-level <level>', 'debug, info, warn, error, fatal or silent')
+    .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent')
     .option('-c, --tokens <jwts>', "the older JetBrains proxy's tokens, separated by commas")
     .option('-k, --key <key>', 'one client key')
     .option('-s, --strategy <name>', 'how accounts are chosen')
@@ -50,7 +50,10 @@ async function serve(options: ServeOptions): Promise<void> {
   const load = () => loadConfig({ ...inputs, flags, asService, hasStoredKeys: true })
   const loaded = await load()
   for (const problem of loaded.warnings) process.stderr.write(`warning: ${problemText(problem)}\n`)
-  if (loaded.errors.length > 0) return fail(loaded.errors.map(problemText).join('\nerror: '))
+  if (loaded.errors.length > 0) {
+    const isUsage = loaded.errors.some(({ source }) => source?.startsWith('flag '))
+    return fail(loaded.errors.map(problemText).join('\nerror: '), isUsage ? 2 : 1)
+  }
   process.umask(0o077)
   try {
     await run(loaded, demo, load)
@@ -103,7 +106,7 @@ function catchStrays(log: Logger): void {
 /** A stalled reader of the log does not keep the process from ending. */
 const flushed = (sink: LineSink): Promise<void> => Promise.race([sink.flush(), systemClock.sleep(500)])
 
-function fail(message: string): void {
+function fail(message: string, code = 1): void {
   process.stderr.write(`error: ${message}\n`)
-  process.exit(1)
+  process.exit(code)
 }

@@ -14,5 +14,6 @@ export function databasePath({ database: { type, url }, data_dir: dataDir }: Pic
       { param: 'database' },
     )
   }
-  return match[1] || join(dataDir, DATABASE_FILE)
+  // SQLAlchemy writes a relative path behind a third slash: `sqlite:///./broker.db`.
+  return match[1]?.replace(/^\/(?=\.{1,2}\/)/, '') || join(dataDir, DATABASE_FILE)
 }

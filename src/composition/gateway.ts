@@ -3,7 +3,7 @@ import { createApp } from '../app.ts'
 import { maskConfig } from '../config/describe.ts'
 import { formatDuration } from '../config/format.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { problemText } from '../config/problem.ts'
+import { type Problem, problemText } from '../config/problem.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
 import { systemIds } from '../core/ids.ts'
@@ -33,6 +33,7 @@ import { healthReport } from './health.ts'
 import { createKeyRing } from './keys.ts'
 import { createWriteRecord } from './records.ts'
 import { buildState, type State } from './state.ts'
+import { unusedSettings } from './unused-settings.ts'
 
 export interface GatewayOptions {
   loaded: LoadedConfig
@@ -77,7 +78,9 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   const warn = (message: string) => log.warn({}, message)
   const build = ({ config }: LoadedConfig) => buildState({ config, demo, adminKey: startKeys.adminKey, registry, sends, warn })
 
+  let applied = loaded
   let state = build(loaded)
+  for (const warning of unusedSettings(loaded)) warn(warning)
   let stopping = false
   const startedAt = clock.now()
   const streams = new OpenStreams()
@@ -86,19 +89,29 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   const generateServices = { clock, random: systemRandom, makeContext: createMakeContext(clock, systemIds), routing, write, streams }
   const countServices = { clock, random: systemRandom, routing, inspect: inspectCountTokens }
 
-  async function reload(): Promise<JsonObject> {
+  let reloading: Promise<unknown> = Promise.resolve()
+  /** One after the other: of two that overlap the one that has read the older file could be the last to be applied. */
+  function reload(): Promise<JsonObject> {
+    const turn = reloading.then(reloadNow, reloadNow)
+    reloading = turn
+    return turn
+  }
+
+  async function reloadNow(): Promise<JsonObject> {
     const next = await load()
-    const [first] = next.errors
+    const errors = [...next.errors, ...vanishedFile(applied, next)]
+    const [first] = errors
     if (first) {
-      for (const problem of next.errors) log.error({}, `configuration not applied: ${problemText(problem)}`)
+      for (const problem of errors) log.error({}, `configuration not applied: ${problemText(problem)}`)
       throw new GatewayError('invalid-request', `the configuration was not applied: ${problemText(first)}`, {
         param: first.path,
         code: 'invalid_config',
       })
     }
-    const warnings = [...next.warnings.map(problemText), ...fixedChanges(state, next)]
+    const warnings = [...next.warnings.map(problemText), ...unusedSettings(next), ...fixedChanges(state, next)]
     for (const warning of warnings) log.warn({}, warning)
     state = build(next)
+    applied = next
     log.setLevel(next.config.log_level)
     log.info({ files: next.files }, 'configuration reloaded')
     return { reloaded: true, warnings }
@@ -151,6 +164,12 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     },
   }
 }
+
+/** A file that is gone says nothing of what is wanted: a server that dropped all its providers for it would surprise its operator. */
+const vanishedFile = (applied: LoadedConfig, next: LoadedConfig): Problem[] =>
+  applied.file !== undefined && next.file === undefined
+    ? [{ file: applied.file, path: '', message: 'is gone; a restart would do without it' }]
+    : []
 
 /** What a running process cannot take over: it says so, rather than seeming to have done it. */
 function fixedChanges({ config }: State, next: LoadedConfig): string[] {

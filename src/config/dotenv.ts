@@ -44,7 +44,6 @@ export function readDotEnv(cwd: string, uid: number | undefined): DotEnv {
   }
   const ignored = (reason: string): DotEnv => ({
     ...NONE,
-    file,
     warnings: [{ file, path: '', message: `ignored: ${reason}`, suggestion: `chmod go-w ${file} ${cwd}` }],
   })
   try {
@@ -69,7 +68,6 @@ export function readDotEnv(cwd: string, uid: number | undefined): DotEnv {
   } catch (error) {
     return {
       ...NONE,
-      file,
       warnings: [{ file, path: '', message: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'malformed'}` }],
     }
   }

@@ -51,6 +51,9 @@ export function fromBrokerProvider(provider: JsonObject, told: (key: string, mes
 export const olderDefaultPort = (variables: Iterable<string>): number | undefined =>
   [...variables].includes('MODEL_LIST_URL') ? 8000 : undefined
 
-/** A database's address without the driver that SQLAlchemy has in it. */
+/** A database's address without the driver that SQLAlchemy has in it; there a path behind three slashes is relative, behind four absolute. */
 export const withoutDriver = (url: string): string =>
-  url.replace(/^(postgresql|postgres|sqlite)\+\w+:/, '$1:').replace(/^postgres:/, 'postgresql:')
+  url
+    .replace(/^(sqlite\+\w+:\/\/\/)(?=[^/.])/, '$1./')
+    .replace(/^(postgresql|postgres|sqlite)\+\w+:/, '$1:')
+    .replace(/^postgres:/, 'postgresql:')

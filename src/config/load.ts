@@ -48,7 +48,9 @@ export interface LoadedConfig {
   config: Config
   /** Where each value comes from, by its path in `config`. */
   origins: Map<string, string>
-  /** Files that something was looked for in: the config file, and `.env` where there is one. */
+  /** The config file, where there is one. */
+  file: string | undefined
+  /** What was read: the config file, and `.env` where there is one that may be. */
   files: string[]
   /** Files whose change changes the configuration: also those that are not there yet, but would be read. */
   watched: string[]
@@ -115,7 +117,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   })
   const files = [file, dotEnv?.file].filter(path => path !== undefined)
   const watched = input.asService ? candidates : [...candidates, dotEnvPath(cwd)]
-  return { config, origins: settings.origins(config, reader.places), files, watched, warnings, errors }
+  return { config, origins: settings.origins(config, reader.places), file, files, watched, warnings, errors }
 }
 
 const schemaOf = (key: keyof Config): TSchema => configSchema.properties[key]

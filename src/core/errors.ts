@@ -55,6 +55,8 @@ export interface ErrorDetails {
   candidates?: Candidate[]
   /** What the upstream answered; for records and routing, never shown to the caller. */
   upstream?: UpstreamFault
+  /** The message holds an upstream's own words. They are for the caller; in logs and records they could repeat the conversation. */
+  quotes?: boolean
   cause?: unknown
 }
 
@@ -69,6 +71,7 @@ export class GatewayError extends Error {
   readonly shouldRetry?: boolean
   readonly candidates?: Candidate[]
   readonly upstream?: UpstreamFault
+  readonly quotes?: boolean
 
   constructor(
     readonly kind: ErrorKind,
@@ -83,6 +86,7 @@ export class GatewayError extends Error {
     this.shouldRetry = details.shouldRetry
     this.candidates = details.candidates
     this.upstream = details.upstream
+    this.quotes = details.quotes
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import type { GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import type { Note } from '../ir/note.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { Lease } from '../routing/attempt.ts'
@@ -82,8 +82,23 @@ export class Accounting {
       skipped: this.trail.skipped,
       usage: outcome.usage,
       notes: this.notes,
-      error: outcome.error && { kind: outcome.error.kind, message: outcome.error.message },
-      cause: outcome.error?.cause,
+      error: outcome.error && { kind: outcome.error.kind, message: recordable(outcome.error, this.trail) },
+      cause: recordableCause(outcome.error),
     })
   }
 }
+
+/** What a record says of an error: an upstream's own words stay out, for they may repeat the conversation; the attempts say what they meant. */
+function recordable(error: GatewayError, { attempts }: Trail): string {
+  if (!error.quotes) return error.message
+  const failed = attempts.filter(({ outcome }) => outcome !== 'ok')
+  if (failed.length === 0) return 'the upstream ended the answer with an error'
+  return failed
+    .map(({ provider, account, model, status, outcome }) =>
+      `${provider} (${account}, ${model}): ${status ?? ''} ${outcome}`.replace('  ', ' '),
+    )
+    .join('; ')
+}
+
+/** The trace of a fault of ours; another GatewayError is what the attempts tell already, in words that may be an upstream's. */
+const recordableCause = (error: GatewayError | undefined): unknown => (error?.cause instanceof GatewayError ? undefined : error?.cause)

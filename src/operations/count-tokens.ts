@@ -7,7 +7,6 @@ import { attemptTargets, type Lease, release } from '../routing/attempt.ts'
 import type { Trail } from '../routing/trail.ts'
 import { readAll } from '../upstream/read-all.ts'
 import type { Answer, Call } from './call.ts'
-import { errorAnswer } from './error-answer.ts'
 import { estimateInputTokens } from './estimate.ts'
 import { headersToUpstream, JSON_HEADERS } from './headers.ts'
 import { codecOf } from './open-answer.ts'
@@ -32,27 +31,24 @@ const CANNOT = new Set([...ABSENT, 'bad-gateway', 'rate-limit', 'timeout', 'unav
 /**
  * `POST /v1/messages/count_tokens`: the upstream's own count where it speaks the dialect, else an estimate that says so in
  * `x-dragoman-notes`. Costs nothing, so it leaves no usage row.
+ * @throws GatewayError what is to be answered instead.
  */
 export async function countTokens(call: Call, services: CountTokensServices): Promise<Answer> {
-  try {
-    const { model } = services.inspect(call.body)
-    const { targets } = route(model, call, services.routing().catalog)
-    const counting = targets.filter(({ provider }) => provider.dialect.id === call.dialect.id)
-    if (counting.length === targets.length) {
-      const trail: Trail = { attempts: [], skipped: [] }
-      try {
-        const { value, lease } = await attemptTargets(counting, trail, services, call.signal, taken => askUpstream(call, taken))
-        release(lease)
-        return { status: 200, headers: JSON_HEADERS, body: value }
-      } catch (thrown) {
-        if (!CANNOT.has(asGatewayError(thrown).kind)) throw thrown
-      }
+  const { model } = services.inspect(call.body)
+  const { targets } = route(model, call, services.routing().catalog)
+  const counting = targets.filter(({ provider }) => provider.dialect.id === call.dialect.id)
+  if (counting.length === targets.length) {
+    const trail: Trail = { attempts: [], skipped: [] }
+    try {
+      const { value, lease } = await attemptTargets(counting, trail, services, call.signal, taken => askUpstream(call, taken))
+      release(lease)
+      return { status: 200, headers: JSON_HEADERS, body: value }
+    } catch (thrown) {
+      if (!CANNOT.has(asGatewayError(thrown).kind)) throw thrown
     }
-    const body = JSON.stringify({ input_tokens: estimateInputTokens(call.body) })
-    return { status: 200, headers: { ...JSON_HEADERS, 'x-dragoman-notes': 'usage:estimated' }, body }
-  } catch (thrown) {
-    return errorAnswer(call, asGatewayError(thrown))
   }
+  const body = JSON.stringify({ input_tokens: estimateInputTokens(call.body) })
+  return { status: 200, headers: { ...JSON_HEADERS, 'x-dragoman-notes': 'usage:estimated' }, body }
 }
 
 async function askUpstream(call: Call, lease: Lease): Promise<Uint8Array> {

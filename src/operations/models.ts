@@ -1,9 +1,10 @@
 import { GatewayError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
+import { nearestNames } from '../core/nearest.ts'
 import { rfc3339 } from '../core/timestamps.ts'
 import { type Catalog, CLAUDE_ALIAS } from '../routing/catalog.ts'
 import type { Caller } from './call.ts'
-import { mayUse } from './route.ts'
+import { mayUse, unknownModel } from './route.ts'
 
 export interface ModelQuery {
   catalog: Catalog
@@ -61,5 +62,5 @@ function pageLimit(text: string | null): number {
 /** `GET /v1/models/{id}`. @throws GatewayError `model-not-found`. */
 export function readModel(name: string, query: ModelQuery): JsonObject {
   if (visibleNames(query).includes(name) || visibleNames({ ...query, shape: 'anthropic' }).includes(name)) return describe(name, query)
-  throw new GatewayError('model-not-found', `the model '${name}' does not exist here`, { param: 'model', code: 'model_not_found' })
+  throw unknownModel(name, nearestNames(name, visibleNames(query)))
 }

@@ -14,6 +14,15 @@ export interface RoutingState {
 /** A name as it is repeated to the caller, who may have sent megabytes. */
 const shown = (model: string): string => (model.length > 200 ? `${model.slice(0, 200)}…` : model)
 
+/** The error for a name that leads nowhere, with those that may have been meant. */
+export function unknownModel(model: string, nearest: readonly string[]): GatewayError {
+  const hint = nearest.length > 0 ? `; did you mean ${nearest.map(name => `'${name}'`).join(' or ')}?` : ''
+  return new GatewayError('model-not-found', `the model '${shown(model)}' does not exist here${hint}`, {
+    param: 'model',
+    code: 'model_not_found',
+  })
+}
+
 /** What a key's model list leaves of the targets: it is checked on the name after aliases, and where a tier led elsewhere on the target's own name too. */
 function permitted({ name, byTier, targets }: Extract<Resolution, { found: true }>, caller: Caller): Target[] {
   if (!caller.allows(name)) return []
@@ -31,11 +40,7 @@ export function route(model: string, call: Pick<Call, 'caller' | 'dialect'>, cat
   const resolution = catalog.resolve(model, call.dialect.id)
   if (!resolution.found) {
     const nearest = resolution.nearest.filter(name => mayUse(name, call.caller, call.dialect.id, catalog))
-    const hint = nearest.length > 0 ? `; did you mean ${nearest.map(name => `'${name}'`).join(' or ')}?` : ''
-    throw new GatewayError('model-not-found', `the model '${shown(model)}' does not exist here${hint}`, {
-      param: 'model',
-      code: 'model_not_found',
-    })
+    throw unknownModel(model, nearest)
   }
   const { name, targets } = resolution
   const allowed = permitted(resolution, call.caller)

@@ -18,13 +18,18 @@ export function exhausted(failures: readonly Failure[], trail: Trail, now: numbe
   const tried = failures.map(describe).join('; ')
   const skipped = trail.skipped.length > 0 ? `; skipped ${trail.skipped.map(describeSkip).join('; ')}` : ''
   const message = `${failures.length === 1 ? 'the only target tried failed' : `all ${failures.length} attempts failed`}: ${tried}${skipped}`
+  const quotes = failures.some(({ error }) => error.quotes)
   const limits = failures.filter(({ error }) => error.upstream?.status === 429 || error.kind === 'rate-limit')
   if (limits.length === failures.length) {
     const waits = limits.map(({ error }) => error.retryAfterMs).filter(wait => wait !== undefined)
-    return new GatewayError('rate-limit', message, { retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined, cause: last.error })
+    return new GatewayError('rate-limit', message, {
+      retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined,
+      quotes,
+      cause: last.error,
+    })
   }
   const kind = last.error.kind === 'timeout' ? 'timeout' : 'bad-gateway'
-  return new GatewayError(kind, message, { shouldRetry: false, cause: last.error })
+  return new GatewayError(kind, message, { shouldRetry: false, quotes, cause: last.error })
 }
 
 function noneAvailable(trail: Trail, now: number): GatewayError {

@@ -120,7 +120,7 @@ describe('keys list', () => {
     const { dragoman } = terminal()
     await dragoman('create', '--name', 'old')
     await dragoman('revoke', 'old')
-    expect((await dragoman('list')).out).toBe('')
+    expect(await dragoman('list')).toMatchObject({ out: '', err: expect.stringContaining('--all shows revoked ones') })
     expect((await dragoman('list', '--all')).out).toContain('revoked')
     expect(JSON.parse((await dragoman('list', '--json')).out)).toEqual({ data: [], next: null })
     const { data } = JSON.parse((await dragoman('list', '--json', '--all')).out)

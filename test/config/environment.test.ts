@@ -126,6 +126,10 @@ describe("older proxies' names", () => {
     const { config } = await load({ DATABASE_URL: 'postgresql+asyncpg://u:p@db/broker', SECRET_KEY: 'a-secret-of-ours' })
     expect(config.database).toMatchObject({ type: 'postgresql', url: 'postgresql://u:p@db/broker' })
     expect((await load({ DATABASE_URL: 'sqlite+aiosqlite:///./broker.db' })).config.database.url).toBe('sqlite:///./broker.db')
+    // Behind three slashes SQLAlchemy has a relative path, behind four an absolute one; without a driver the address is ours.
+    expect((await load({ DATABASE_URL: 'sqlite+aiosqlite:///data/broker.db' })).config.database.url).toBe('sqlite:///./data/broker.db')
+    expect((await load({ DATABASE_URL: 'sqlite+aiosqlite:////data/broker.db' })).config.database.url).toBe('sqlite:////data/broker.db')
+    expect((await load({ DATABASE_URL: 'sqlite:///data/broker.db' })).config.database.url).toBe('sqlite:///data/broker.db')
     const supabase = await load({
       DATABASE_TYPE: 'supabase',
       SUPABASE_URL: 'https://x.supabase.co',

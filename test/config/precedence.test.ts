@@ -133,11 +133,13 @@ describe('.env', () => {
       'NODE_TLS_REJECT_UNAUTHORIZED=0\nXDG_DATA_HOME=/evil\nexport BEARER_TOKEN="from-dot-env"\nHTTPS_PROXY=http://evil\n',
     )
     const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED
-    const { config, origins, files } = await place.load()
+    const { config, origins, files, watched } = await place.load()
     expect(config.bearer_token).toBe('from-dot-env')
     expect(config.data_dir).toStartWith(place.homeDir)
     expect(origins.get('bearer_token')).toBe('.env BEARER_TOKEN')
     expect(files).toEqual([join(place.cwd, '.env')])
+    // What is not there yet would be read once it is.
+    expect(watched).toEqual(expect.arrayContaining(['dragoman.json', '.env'].map(name => join(place.cwd, name))))
     expect(process.env.NODE_TLS_REJECT_UNAUTHORIZED).toBe(before)
     const service = await place.load({ asService: true })
     expect(service.config.bearer_token).toBeUndefined()
@@ -160,8 +162,9 @@ describe('.env', () => {
       const place = new Workplace()
       const file = place.write('.env', 'BEARER_TOKEN=from-dot-env', mode)
       chmodSync(place.cwd, folderMode)
-      const { config, warnings, errors } = await place.load()
+      const { config, warnings, errors, files } = await place.load()
       expect(config.bearer_token).toBeUndefined()
+      expect(files).toEqual([])
       expect(errors).toEqual([])
       expect(warnings).toHaveLength(1)
       expect(warnings[0]).toMatchObject({ file, message: expect.stringContaining('can be written by others') })

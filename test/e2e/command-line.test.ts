@@ -72,7 +72,16 @@ describe('the command line', () => {
   test('refuses a port that is none', async () => {
     const { code, stderr } = await run(['serve', '--port', 'many'])
     expect(stderr).toMatch(/port/)
-    expect([1, 2]).toContain(code)
+    expect(code).toBe(2)
+  })
+
+  test.each([
+    ['doctor', /unknown command 'doctor'/],
+    ['confg', /unknown command 'confg'; did you mean 'config'\?/],
+  ])('says that "%s" is no command', async (name, words) => {
+    const { code, stderr } = await run([name, 'more'])
+    expect(stderr).toMatch(words)
+    expect(code).toBe(2)
   })
 
   test.each([[['--help']], [['serve', '--help']], [['keys', '--help']], [['keys', 'create', '--help']], [['config', '--help']]])(

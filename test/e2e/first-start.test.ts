@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHAT, MESSAGES, post } from './support/client-routes.ts'
 import { newFolder, type RunningGateway, startGateway } from './support/gateway.ts'
+import { ANTHROPIC } from './support/upstreams.ts'
 
 const occurrences = (text: string, part: string): number => text.split(part).length - 1
 
@@ -97,4 +98,18 @@ describe('a first start with keys in the config', () => {
       await gateway.stop()
     }
   })
+})
+
+test('the curl line names a model that the only provider has, though it lists none by name', async () => {
+  const upstream = ANTHROPIC.start()
+  const gateway = await startGateway({
+    config: { client_api_keys: [], providers: [ANTHROPIC.provider(upstream, { models: ['claude-*'] })] },
+  })
+  try {
+    const [, key = '', model = ''] = await gateway.until(/Bearer (\S+)'.*"model":"([^"]+)"/)
+    expect((await post(gateway.url, CHAT, CHAT.body(model), { key })).status).toBe(200)
+  } finally {
+    await gateway.stop()
+    await upstream.close()
+  }
 })

@@ -233,3 +233,11 @@ test('a record that was written outlives a kill -9', async () => {
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+test('a count of tokens that is refused leaves a line in the log', async () => {
+  const body = { model: 'no-such-model', messages: [{ role: 'user', content: 'Hi' }] }
+  const response = await post(gateway.url, { ...MESSAGES, path: `${MESSAGES.path}/count_tokens` }, body)
+  expect(response.status).toBe(404)
+  const id = response.headers.get('x-request-id')
+  await eventually('the line is there', () => gateway.log().some(line => line.request_id === id && line.status === 404))
+})

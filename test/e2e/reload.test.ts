@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Json } from '../checkers/json.ts'
 import type { Simulator } from '../simulators/simulator.ts'
@@ -145,6 +145,15 @@ describe('a configuration that is no good', () => {
     await expectAnswer(await post(gateway.url, CHAT, CHAT.body('fresh')), CHAT)
   })
 
+  test('(a file that is gone) is refused, until there is one again', async () => {
+    unlinkSync(join(gateway.folder, 'dragoman.json'))
+    await gateway.until(/configuration not applied: .*dragoman\.json: is gone/)
+    await expectAnswer(await post(gateway.url, CHAT, CHAT.body('gpt-4o')), CHAT)
+    gateway.writeConfig(after())
+    await gateway.until(/configuration reloaded/)
+    await expectAnswer(await post(gateway.url, CHAT, CHAT.body('fresh')), CHAT)
+  })
+
   test('is refused when nobody asked, too', async () => {
     writeFileSync(join(gateway.folder, 'dragoman.json'), '{')
     await gateway.until(/configuration not applied/)
@@ -152,4 +161,17 @@ describe('a configuration that is no good', () => {
     await expectAnswer(await post(gateway.url, CHAT, CHAT.body('gpt-4o')), CHAT)
     expect(process.kill(gateway.pid, 0)).toBe(true)
   })
+})
+
+test('a first configuration is taken by a server that was started without any', async () => {
+  const bare = await startGateway({ config: null })
+  try {
+    await expectError(await post(bare.url, CHAT, CHAT.body('gpt-4o')), CHAT, 401)
+    bare.writeConfig(before())
+    await bare.until(/configuration reloaded/)
+    await expectAnswer(await post(bare.url, CHAT, CHAT.body('gpt-4o')), CHAT)
+    expect(bare.log().find(({ msg }) => msg === 'configuration reloaded')).toMatchObject({ files: [join(bare.folder, 'dragoman.json')] })
+  } finally {
+    await bare.stop()
+  }
 })

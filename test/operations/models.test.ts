@@ -58,5 +58,8 @@ describe('the list of models', () => {
     })
     expect(readModel('claude-via-gpt-b', query('openai')).id).toBe('claude-via-gpt-b')
     expect(thrown(() => readModel('hidden', query('openai'))).kind).toBe('model-not-found')
+    // The nearest names, of those that the key may use.
+    expect(thrown(() => readModel('gpt-c', query('openai'))).message).toBe("the model 'gpt-c' does not exist here; did you mean 'gpt-b'?")
+    expect(thrown(() => readModel('hiden', query('openai'))).message).not.toContain('hidden')
   })
 })

@@ -89,8 +89,10 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
   const requestId = headers.get('request-id') ?? (isObject(parsed) && typeof parsed.request_id === 'string' ? parsed.request_id : undefined)
   const kind = kindOf(status, typeof error?.type === 'string' ? error.type : undefined, said)
   // Vendors quote the key they refuse, and whose it is.
-  const message = kind === 'authentication' ? 'the upstream refused the credentials' : (safeMessage(said) ?? synthesise(status, body))
-  return new GatewayError(kind, message, {
+  const words = kind === 'authentication' ? undefined : safeMessage(said)
+  const own = kind === 'authentication' ? 'the upstream refused the credentials' : synthesise(status, body)
+  return new GatewayError(kind, words ?? own, {
+    quotes: words !== undefined,
     retryAfterMs: retryAfterOf(headers),
     shouldRetry: shouldRetryOf(headers),
     upstream: { status, requestId: requestId ?? undefined, ...(speaksOfAccount(kind, said) && { speaksOfAccount: true }) },
@@ -102,7 +104,8 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
 export function decodeErrorObject(error: JsonObject): GatewayError {
   const said = typeof error.message === 'string' ? error.message : ''
   const kind = kindOf(undefined, typeof error.type === 'string' ? error.type : undefined, said)
-  return new GatewayError(kind, safeMessage(said) ?? 'the upstream failed', { cause: error })
+  const words = safeMessage(said)
+  return new GatewayError(kind, words ?? 'the upstream failed', { quotes: words !== undefined, cause: error })
 }
 
 function kindOf(status: number | undefined, type: string | undefined, message: string): ErrorKind {

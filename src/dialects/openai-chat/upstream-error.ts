@@ -86,8 +86,15 @@ function statusOfType(type: string | undefined): number {
 function build(kind: ErrorKind, status: number, said: Said | undefined, details: ErrorDetails): GatewayError {
   // Vendors quote the key they refuse, and whose it is.
   if (kind === 'authentication') return new GatewayError(kind, 'the upstream refused the credentials', details)
-  const message = safeMessage(said?.message) ?? `the upstream answered with status ${status}`
-  return new GatewayError(kind, message, { ...details, param: said?.param, code: kind === 'invalid-request' ? said?.code : undefined })
+  const words = safeMessage(said?.message)
+  const message = words ?? `the upstream answered with status ${status}`
+  const quotes = words !== undefined
+  return new GatewayError(kind, message, {
+    ...details,
+    quotes,
+    param: said?.param,
+    code: kind === 'invalid-request' ? said?.code : undefined,
+  })
 }
 
 function kindOf(status: number, said: Said | undefined): ErrorKind {

@@ -39,6 +39,7 @@ async function serve(
     return toResponse({ status: 200, headers: { ...JSON_HEADERS, ...vary }, body }, requestId, dialect.id)
   } catch (thrown) {
     const error = asGatewayError(thrown)
+    if (error.kind === 'internal') services.unforeseen(error, requestId)
     const failed = errorAnswer({ dialect, requestId }, error)
     services.refused({ id: requestId, route: `${prefix}/v1/models`, status: failed.status, error })
     return toResponse({ ...failed, headers: { ...failed.headers, ...vary } }, requestId, dialect.id)
