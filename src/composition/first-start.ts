@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { randomText } from '../core/ids.ts'
 import type { Keys } from '../store/keys.ts'
-import { ADMIN_KEY_FILE, readOrCreateSecret } from '../store/secrets.ts'
+import { ADMIN_KEY_FILE, readOrCreateSecret, readSecret } from '../store/secrets.ts'
 
 /** Keys in effect, and those that were made just now and can be shown this once. */
 export interface StartKeys {
-  adminKey: string
+  /** The admin key of the data dir, where there is one. */
+  keptAdminKey: string | undefined
   made: { clientKey?: string; adminKey?: string }
 }
 
@@ -20,8 +21,9 @@ export async function ensureKeys(config: Config, keys: Keys): Promise<StartKeys>
   if (!declared && (await keys.listKeys({ includeRevoked: true, limit: 1 })).data.length === 0) {
     made.clientKey = (await keys.createKey({ name: 'first start' })).key
   }
-  if (config.admin_key !== undefined) return { adminKey: config.admin_key, made }
-  const kept = readOrCreateSecret(join(config.data_dir, ADMIN_KEY_FILE), () => `sk-dragoman-admin-${randomText(43)}`)
+  const file = join(config.data_dir, ADMIN_KEY_FILE)
+  if (config.admin_key !== undefined) return { keptAdminKey: readSecret(file), made }
+  const kept = readOrCreateSecret(file, () => `sk-dragoman-admin-${randomText(43)}`)
   if (kept.created) made.adminKey = kept.value
-  return { adminKey: kept.value, made }
+  return { keptAdminKey: kept.value, made }
 }

@@ -31,7 +31,7 @@ import { databasePath } from './database-path.ts'
 import { ensureKeys, type StartKeys } from './first-start.ts'
 import { healthReport } from './health.ts'
 import { createKeyRing } from './keys.ts'
-import { createWriteRecord } from './records.ts'
+import { createAnswered, createWriteRecord } from './records.ts'
 import { buildState, type State } from './state.ts'
 import { unusedSettings } from './unused-settings.ts'
 
@@ -76,7 +76,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   const registry = new AccountRegistry()
   const sends = { network: createSend(clock), demo: createDemoSend(clock, systemIds) }
   const warn = (message: string) => log.warn({}, message)
-  const build = ({ config }: LoadedConfig) => buildState({ config, demo, adminKey: startKeys.adminKey, registry, sends, warn })
+  const build = ({ config }: LoadedConfig) => buildState({ config, demo, keptAdminKey: startKeys.keptAdminKey, registry, sends, warn })
 
   let applied = loaded
   let state = build(loaded)
@@ -125,15 +125,19 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     hold() {},
     resume() {},
     stopping: () => stopping,
-    refused({ id, route, status, error }) {
-      log.info({ request_id: id, route, status, error: error.message, error_kind: error.kind }, 'request refused')
-    },
+    answered: createAnswered(write, log, clock),
     unforeseen(error, requestId) {
       log.error({ request_id: requestId || undefined, cause: error.cause ?? error }, 'internal error')
     },
     dialects: { openai: openaiChat as ClientDialect, anthropic: anthropic as ClientDialect },
     generate: call => generate(call, generateServices),
-    countTokens: call => countTokens(call, countServices),
+    async countTokens(call) {
+      const since = clock.elapsed()
+      const answer = await countTokens(call, countServices)
+      const { requestId: id, route, caller } = call
+      http.answered({ id, route, status: answer.status, latencyMs: clock.elapsed() - since, caller })
+      return answer
+    },
     catalog: () => state.routing.catalog,
     startedAt,
     version,

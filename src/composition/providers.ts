@@ -105,6 +105,10 @@ export function buildProviders(
       pool: new Pool([account]),
       send: provider.provider_type === 'demo' ? sends.demo : sends.network,
       headers: ({ credential }) => ({ ...preset.authorize(credential), ...fixed }),
+      secrets: ({ credential }) => [
+        ...(credential.kind === 'api_key' ? [credential.apiKey] : []),
+        ...Object.values(provider.headers ?? {}),
+      ],
     } satisfies Provider
   })
 }

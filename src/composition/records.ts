@@ -1,5 +1,7 @@
+import type { Clock } from '../core/clock.ts'
+import type { ClientRouteServices } from '../http/client-route.ts'
 import type { Logger } from '../log/logger.ts'
-import type { RequestRecord, WriteRecord } from '../operations/accounting.ts'
+import { type RequestRecord, recordable, type WriteRecord } from '../operations/accounting.ts'
 import type { RequestRow } from '../store/request-row.ts'
 import type { UsageWriter } from '../store/usage-writer.ts'
 
@@ -55,4 +57,33 @@ export const createWriteRecord =
     }
     if (error && record.status >= 500) log.warn(fields, 'request failed')
     else log.info(fields, 'request')
+  }
+
+/**
+ * The log line of an answer that no operation accounts for; where it was an error to somebody's key, the row too. Strangers' failures leave no rows: they
+ * could fill the table.
+ */
+export const createAnswered =
+  (write: WriteRecord, log: Logger, clock: Clock): ClientRouteServices['answered'] =>
+  ({ id, route, status, latencyMs, caller, error }) => {
+    const latency = Math.round(latencyMs * 10) / 10
+    const message = error && recordable(error, { attempts: [] })
+    if (!error || !caller) {
+      const fields = {
+        request_id: id,
+        route,
+        key: caller?.name,
+        status,
+        latency_ms: latency,
+        error: message,
+        error_kind: error?.kind,
+      }
+      log.info(fields, error ? 'request refused' : 'request')
+      return
+    }
+    write({
+      ...{ id, at: clock.now() - Math.round(latencyMs), keyId: caller.id, keyName: caller.name, route, model: '', status, stream: false },
+      ...{ latencyMs: latency, attempts: [], skipped: [], notes: [] },
+      error: { kind: error.kind, message: message ?? '' },
+    })
   }

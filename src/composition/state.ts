@@ -14,14 +14,15 @@ export interface State {
   http: HttpSettings
   /** Client keys of the config, by SHA-256. */
   declaredKeys: ReadonlyMap<string, Caller>
-  adminKeyHash: string
+  /** Undefined where there is no admin key: then nobody is one. */
+  adminKeyHash: string | undefined
 }
 
 export interface StateSources {
   config: Config
   demo: boolean
-  /** In effect where the config names none. */
-  adminKey: string
+  /** In effect where the config names none: the one kept in the data dir. */
+  keptAdminKey: string | undefined
   registry: AccountRegistry
   sends: Sends
   warn(message: string): void
@@ -49,7 +50,9 @@ function declaredKeys(config: Config): Map<string, Caller> {
   return keys
 }
 
-export function buildState({ config, demo, adminKey, registry, sends, warn }: StateSources): State {
+export function buildState({ config, demo, keptAdminKey, registry, sends, warn }: StateSources): State {
+  const adminKey = config.admin_key ?? keptAdminKey
+  if (adminKey === undefined) warn('there is no admin key any more: the next start makes one, or name one in the configuration')
   const catalog = new Catalog({
     providers: buildProviders(config, demo, registry, sends, warn),
     models: modelEntries(config),
@@ -68,6 +71,6 @@ export function buildState({ config, demo, adminKey, registry, sends, warn }: St
       clientAuth: config.client_auth,
     },
     declaredKeys: declaredKeys(config),
-    adminKeyHash: sha256(config.admin_key ?? adminKey),
+    adminKeyHash: adminKey === undefined ? undefined : sha256(adminKey),
   }
 }

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
+import { defaultConfig } from '../config/default.ts'
 import type { LoadedConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
 
-/** Settings that are read and checked, so that a full file is valid, but that nothing acts on yet: by the beginning of their path. */
+/** Settings that are read and checked, so that a full file is valid, but that nothing acts on yet. */
 const UNUSED = [
   'workers',
   'trusted_proxies',
@@ -9,17 +12,14 @@ const UNUSED = [
   'load_balance_strategy',
   'health_check_interval',
   'model_list',
-  'images',
-  'responses_store',
   'debug_log',
   'log_file_limit',
-  'jetbrains',
-  'qwen',
-] as const
+  'jetbrains_tokens',
+  'jetbrains_accounts',
+] as const satisfies readonly (keyof Config)[]
 
-/** What the operator set without effect in this version: better told than found out. */
-export function unusedSettings({ origins }: Pick<LoadedConfig, 'origins'>): string[] {
-  const set = [...origins].filter(([, origin]) => !origin.startsWith('default')).map(([path]) => path)
-  const names = UNUSED.filter(name => set.some(path => path === name || path.startsWith(`${name}.`) || path.startsWith(`${name}_`)))
-  return names.map(name => `${name} has no effect in this version`)
+/** What the operator asked for without effect in this version, where it differs from what would be there anyway: better told than found out. */
+export function unusedSettings({ config }: Pick<LoadedConfig, 'config'>): string[] {
+  const usual = defaultConfig()
+  return UNUSED.filter(name => !isDeepStrictEqual(config[name], usual[name])).map(name => `${name} has no effect in this version`)
 }

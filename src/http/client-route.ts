@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts'
-import { asGatewayError, GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import type { IdGenerator } from '../core/ids.ts'
 import type { Answer, Call, Caller, ClientDialect } from '../operations/call.ts'
-import { errorAnswer } from '../operations/error-answer.ts'
 import { authenticateClient, type KeyRing } from './auth.ts'
 import { readBody } from './body.ts'
+import { failure } from './failure.ts'
 import { toResponse } from './respond.ts'
 import type { HttpSettings } from './settings.ts'
 
@@ -13,8 +13,8 @@ export interface ClientRouteServices {
   ids: IdGenerator
   settings(): HttpSettings
   keys: KeyRing
-  /** Called for requests that fail before they reach an operation, so that they are logged too. */
-  refused(request: { id: string; route: string; status: number; error: GatewayError }): void
+  /** Called for every answer that no operation accounts for, so that it is logged too. */
+  answered(request: Answered): void
   /** Every unforeseen error, with its cause: for the log. */
   unforeseen(error: GatewayError, requestId: string): void
   /** The body is read: from now on our own deadlines hold, not the server's idle limit. */
@@ -23,6 +23,16 @@ export interface ClientRouteServices {
   resume(request: Request): void
   /** Set while the server is stopping: new work is refused. */
   stopping(): boolean
+}
+
+/** An answer in short. `latencyMs` from the request's arrival. */
+export interface Answered {
+  id: string
+  route: string
+  status: number
+  latencyMs: number
+  caller?: Caller
+  error?: GatewayError
 }
 
 export type Operation = (call: Call) => Promise<Answer>
@@ -42,9 +52,11 @@ export async function serveClient(
   services: ClientRouteServices,
 ): Promise<Response> {
   const requestId = services.ids.next('req_')
+  const startedAt = services.clock.elapsed()
+  let caller: Caller | undefined
   try {
     if (services.stopping()) throw new GatewayError('unavailable', 'the gateway is stopping', { retryAfterMs: 5000 })
-    const caller = await callerOf(request.headers, services)
+    caller = await callerOf(request.headers, services)
     const settings = services.settings()
     const { text, body } = await readBody(request, settings)
     const strict = settings.strict || request.headers.get('x-dragoman-strict') === 'true'
@@ -56,11 +68,7 @@ export async function serveClient(
     services.resume(request)
     return toResponse(answer, requestId, dialect.id)
   } catch (thrown) {
-    const error = asGatewayError(thrown)
-    if (error.kind === 'internal') services.unforeseen(error, requestId)
-    const answer = errorAnswer({ dialect, requestId }, error)
-    services.refused({ id: requestId, route: path, status: answer.status, error })
-    return toResponse(answer, requestId, dialect.id)
+    return failure(thrown, { requestId, route: path, dialect, caller, startedAt }, services)
   }
 }
 

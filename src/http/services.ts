@@ -22,7 +22,7 @@ export interface HealthReport {
   healthy_tokens: number
   total_tokens: number
   strategy: string
-  [more: string]: string | number
+  [more: string]: string | number | boolean
 }
 
 /** Management, already authenticated. Every method gives the JSON to answer with. @throws GatewayError for bad parameters. */

@@ -89,7 +89,7 @@ export class Accounting {
 }
 
 /** What a record says of an error: an upstream's own words stay out, for they may repeat the conversation; the attempts say what they meant. */
-function recordable(error: GatewayError, { attempts }: Trail): string {
+export function recordable(error: GatewayError, { attempts }: Pick<Trail, 'attempts'>): string {
   if (!error.quotes) return error.message
   const failed = attempts.filter(({ outcome }) => outcome !== 'ok')
   if (failed.length === 0) return 'the upstream ended the answer with an error'

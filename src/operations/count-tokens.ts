@@ -9,7 +9,7 @@ import { readAll } from '../upstream/read-all.ts'
 import type { Answer, Call } from './call.ts'
 import { estimateInputTokens } from './estimate.ts'
 import { headersToUpstream, JSON_HEADERS } from './headers.ts'
-import { codecOf } from './open-answer.ts'
+import { codecOf, namesModelOnce } from './open-answer.ts'
 import { type RoutingState, route } from './route.ts'
 import { callUpstream } from './upstream-call.ts'
 
@@ -54,7 +54,8 @@ export async function countTokens(call: Call, services: CountTokensServices): Pr
 async function askUpstream(call: Call, lease: Lease): Promise<Uint8Array> {
   const codec = codecOf(lease)
   const { model } = lease.target
-  const changes = call.body.model === model ? new Map<string, string>() : new Map([['model', JSON.stringify(model)]])
+  const once = call.body.model === model && namesModelOnce(call.text)
+  const changes = new Map<string, string>(once ? [] : [['model', JSON.stringify(model)]])
   const response = await callUpstream(lease, codec, {
     body: spliceTopLevel(call.text, changes),
     headers: headersToUpstream(call),

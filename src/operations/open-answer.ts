@@ -16,7 +16,7 @@ import type { UpstreamBody, UpstreamResponse } from '../upstream/client.ts'
 import { readAll } from '../upstream/read-all.ts'
 import type { Call, MakeContext } from './call.ts'
 import { headersFromUpstream, headersToUpstream } from './headers.ts'
-import { withoutCredential } from './redact.ts'
+import { withoutSecrets } from './redact.ts'
 import { PassThroughRelay, type Relay, TranslationRelay } from './relay.ts'
 import { callUpstream } from './upstream-call.ts'
 
@@ -93,7 +93,7 @@ export class Attempts {
       const text = new TextDecoder().decode(bytes)
       const mended = passThrough.body(text)
       const { usage, error } = passThrough.seen
-      if (error) throw isObject(tryParseJson(text)) ? withoutCredential(lease.account, blamed(error)) : notJson(response)
+      if (error) throw isObject(tryParseJson(text)) ? withoutSecrets(secretsOf(lease), blamed(error)) : notJson(response)
       const body = mended === text ? bytes : mended
       return { body, headers: headersFromUpstream(response.headers), notes, usage, outputCharacters: text.length >> 1 }
     }
@@ -126,7 +126,7 @@ export class Attempts {
       return { response, notes, context }
     }
     const { changes, stripUsage } = same.changes(call.body, options)
-    if (call.body.model !== model) changes.set('model', JSON.stringify(model))
+    if (call.body.model !== model || !namesModelOnce(call.text)) changes.set('model', JSON.stringify(model))
     const response = await callUpstream(lease, codec, {
       body: spliceTopLevel(call.text, changes),
       headers: headersToUpstream(call),
@@ -134,21 +134,32 @@ export class Attempts {
       signal: call.signal,
     })
     const open = () => same.open({ stripUsage, repair: provider.repair }, context)
-    const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId, lease.account) : undefined
+    const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId, secretsOf(lease)) : undefined
     return { response, notes, context, open, passThrough }
   }
 
   #translation(lease: Lease, context: CodecContext): TranslationRelay {
     const { client } = this.call.dialect
     const encoder = client.streamEncoder(this.request(), context)
-    return new TranslationRelay(codecOf(lease).streamDecoder(context), encoder, client, this.call.requestId, lease.account)
+    return new TranslationRelay(codecOf(lease).streamDecoder(context), encoder, client, this.call.requestId, secretsOf(lease))
   }
 }
+
+const secretsOf = ({ target: { provider }, account }: Lease): readonly string[] => provider.secrets(account)
 
 export function codecOf({ target: { provider } }: Lease): UpstreamCodec {
   const { upstream } = provider.dialect
   if (!upstream) throw new GatewayError('internal', `${provider.dialect.id} is not spoken by upstreams`)
   return upstream
+}
+
+/**
+ * Whether `model` surely stands only once among the keys. Of a doubled key we read the last; an upstream that reads the first would serve a model that
+ * nobody checked. Escapes can hide a key, so their presence counts as doubt.
+ */
+export function namesModelOnce(text: string): boolean {
+  const first = text.indexOf('"model"')
+  return first !== -1 && text.indexOf('"model"', first + 1) === -1 && !text.includes('\\u00')
 }
 
 const contentType = (response: UpstreamResponse): string => response.headers.get('content-type')?.toLowerCase() ?? ''

@@ -1,18 +1,17 @@
-import type { Account } from '../accounts/account.ts'
 import { GatewayError } from '../core/errors.ts'
 
 /** Shorter ones are no secrets, and would be found in ordinary words. */
 const SHORTEST = 8
 
-/** Whether a text quotes what proves the account. Vendors quote the key they refuse; a client must not learn it from them. */
-export function quotesCredential(account: Account | undefined, text: string): boolean {
-  const credential = account?.credential
-  return credential?.kind === 'api_key' && credential.apiKey.length >= SHORTEST && text.includes(credential.apiKey)
-}
+const isSecret = (secret: string): boolean => secret.length >= SHORTEST
 
-/** The error without the account's credential in its message. */
-export function withoutCredential(account: Account | undefined, error: GatewayError): GatewayError {
-  const credential = account?.credential
-  if (credential?.kind !== 'api_key' || !quotesCredential(account, error.message)) return error
-  return new GatewayError(error.kind, error.message.replaceAll(credential.apiKey, '[redacted]'), { ...error, cause: undefined })
+/** Whether a text quotes one of our secrets. Vendors quote the key they refuse; a client must not learn it from them. */
+export const quotesSecret = (secrets: readonly string[], text: string): boolean =>
+  secrets.some(secret => isSecret(secret) && text.includes(secret))
+
+/** The error without our secrets in its message. */
+export function withoutSecrets(secrets: readonly string[], error: GatewayError): GatewayError {
+  if (!quotesSecret(secrets, error.message)) return error
+  const message = secrets.filter(isSecret).reduce((text, secret) => text.replaceAll(secret, '[redacted]'), error.message)
+  return new GatewayError(error.kind, message, { ...error, cause: undefined })
 }

@@ -1,4 +1,3 @@
-import type { Account } from '../accounts/account.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { ClientCodec, PassThrough, StreamDecoder, StreamEncoder } from '../dialects/dialect.ts'
 import { createLifecycle, type Lifecycle } from '../ir/lifecycle.ts'
@@ -8,7 +7,7 @@ import { FrameCutter } from '../sse/cutter.ts'
 import type { SseFrame } from '../sse/frame.ts'
 import { parseFrames } from '../sse/parser.ts'
 import { writeFrames } from '../sse/writer.ts'
-import { quotesCredential, withoutCredential } from './redact.ts'
+import { quotesSecret, withoutSecrets } from './redact.ts'
 
 /** One frame may carry a whole image; more than this is no answer. */
 const LONGEST_FRAME = 64 * 1024 * 1024
@@ -58,8 +57,8 @@ export class PassThroughRelay implements Relay {
     private readonly passThrough: PassThrough,
     private readonly client: ClientCodec,
     private readonly requestId: string,
-    /** Whose credential no error may show. */
-    private readonly account?: Account,
+    /** What no error may show. */
+    private readonly secrets: readonly string[] = [],
   ) {}
 
   get content(): boolean {
@@ -116,11 +115,11 @@ export class PassThroughRelay implements Relay {
     return mended ? mended.join('') : bytes
   }
 
-  /** An error frame that quotes our credential is told in our words instead. */
+  /** An error frame that quotes one of our secrets is told in our words instead. */
   #concealed(frame: SseFrame, replacement: SseFrame[] | undefined): SseFrame[] | undefined {
     const { error } = this.passThrough.seen
-    if (!error || !quotesCredential(this.account, frame.data ?? '')) return replacement
-    return this.client.encodeStreamError(withoutCredential(this.account, error), this.requestId)
+    if (!error || !quotesSecret(this.secrets, frame.data ?? '')) return replacement
+    return this.client.encodeStreamError(withoutSecrets(this.secrets, error), this.requestId)
   }
 }
 
@@ -138,8 +137,8 @@ export class TranslationRelay implements Relay {
     private readonly encoder: StreamEncoder,
     private readonly client: ClientCodec,
     private readonly requestId: string,
-    /** Whose credential no error may show. */
-    private readonly account?: Account,
+    /** What no error may show. */
+    private readonly secrets: readonly string[] = [],
   ) {}
 
   get done(): boolean {
@@ -190,7 +189,7 @@ export class TranslationRelay implements Relay {
 
   #encode(event: StreamEvent, out: SseFrame[]): void {
     if (event.type === 'error') {
-      this.error = withoutCredential(this.account, event.error)
+      this.error = withoutSecrets(this.secrets, event.error)
       out.push(...this.client.encodeStreamError(this.error, this.requestId))
       return
     }

@@ -3,7 +3,7 @@ import type { Dialect, UpstreamCodec } from '../dialects/dialect.ts'
 import type { Lease } from '../routing/attempt.ts'
 import type { UpstreamResponse } from '../upstream/client.ts'
 import { readSome } from '../upstream/read-all.ts'
-import { quotesCredential, withoutCredential } from './redact.ts'
+import { quotesSecret, withoutSecrets } from './redact.ts'
 
 /** An error body is kept whole up to this size, so that the same dialect can get it unchanged. */
 const LONGEST_ERROR = 1024 * 1024
@@ -51,8 +51,9 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
   const body = await readSome(response.body, LONGEST_ERROR)
   const text = new TextDecoder().decode(body)
   const error = codec.decodeError(status, response.headers, text)
-  const known = withoutCredential(account, withStatus(error, { status, ...error.upstream }))
-  if (!quotesCredential(account, text)) rawAnswers.set(known, { dialect: provider.dialect, status, headers: response.headers, body })
+  const secrets = provider.secrets(account)
+  const known = withoutSecrets(secrets, withStatus(error, { status, ...error.upstream }))
+  if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: provider.dialect, status, headers: response.headers, body })
   throw known
 }
 

@@ -29,6 +29,8 @@ export interface Provider {
   readonly send: Send
   /** Headers of every call: the configured ones, and what proves the account. */
   headers(account: Account): Record<string, string>
+  /** What of that nobody may be shown. */
+  secrets(account: Account): readonly string[]
 }
 
 /** One way to serve a request: a provider, and the model's name there. */

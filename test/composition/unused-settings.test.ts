@@ -1,14 +1,13 @@
 import { expect, test } from 'bun:test'
 import { unusedSettings } from '../../src/composition/unused-settings.ts'
+import { defaultConfig } from '../../src/config/default.ts'
 
-test('settings without effect are named once each, and only where somebody set them', () => {
-  const origins = new Map([
-    ['workers', 'flag --workers'],
-    ['server_port', 'flag --port'],
-    ['metrics_key', 'default'],
-    ['jetbrains_tokens.0.token', 'file a.json:1:1'],
-    ['jetbrains.native', 'file a.json:2:1'],
-    ['qwen.home', 'default of the service'],
+test('settings without effect are named, and only where they ask for something', () => {
+  const usual = defaultConfig()
+  expect(unusedSettings({ config: usual })).toEqual([])
+  const config = { ...usual, server_port: 9, workers: 2, load_balance_strategy: 'random' as const }
+  expect(unusedSettings({ config })).toEqual([
+    'workers has no effect in this version',
+    'load_balance_strategy has no effect in this version',
   ])
-  expect(unusedSettings({ origins })).toEqual(['workers has no effect in this version', 'jetbrains has no effect in this version'])
 })

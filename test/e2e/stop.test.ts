@@ -104,7 +104,7 @@ describe('a stop', () => {
     upstream.script({ text: LONG_TEXT, delayBetweenMs: 40 })
     const kept = await RawConnection.open(gateway.url)
     kept.send(requestBytes({ target: '/health/ready', headers: ['host: localhost'] }))
-    await kept.until(/"ready":1/)
+    await kept.until(/"ready":true/)
     const stream = await openStream()
     gateway.signal('SIGTERM')
     await gateway.until(/stopping/)

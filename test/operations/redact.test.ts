@@ -1,26 +1,25 @@
 import { describe, expect, test } from 'bun:test'
-import { Account } from '../../src/accounts/account.ts'
 import { GatewayError } from '../../src/core/errors.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
 import { createMakeContext } from '../../src/operations/context.ts'
-import { quotesCredential, withoutCredential } from '../../src/operations/redact.ts'
+import { quotesSecret, withoutSecrets } from '../../src/operations/redact.ts'
 import { PassThroughRelay } from '../../src/operations/relay.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 const KEY = 'plain-upstream-key-4711'
-const account = new Account('acct_1', 'p', 'p-1', { kind: 'api_key', apiKey: KEY })
+const SECRETS = [KEY, 'ab']
 
-describe("an account's credential in what an upstream says", () => {
+describe('a secret of ours in what an upstream says', () => {
   test('is found, unless it is too short to be one or there is none', () => {
-    expect(quotesCredential(account, `Incorrect key ${KEY}.`)).toBe(true)
-    expect(quotesCredential(account, 'Incorrect key.')).toBe(false)
-    expect(quotesCredential(new Account('a', 'p', 'p-1', { kind: 'api_key', apiKey: 'key' }), 'the key')).toBe(false)
-    expect(quotesCredential(new Account('a', 'p', 'p-1', { kind: 'none' }), KEY)).toBe(false)
+    expect(quotesSecret(SECRETS, `Incorrect key ${KEY}.`)).toBe(true)
+    expect(quotesSecret(SECRETS, 'Incorrect key.')).toBe(false)
+    expect(quotesSecret(['key'], 'the key')).toBe(false)
+    expect(quotesSecret([], KEY)).toBe(false)
   })
 
   test('leaves the message, with all else kept', () => {
-    const error = withoutCredential(
-      account,
+    const error = withoutSecrets(
+      SECRETS,
       new GatewayError('rate-limit', `${KEY} is over its limit`, { retryAfterMs: 5, upstream: { status: 429 } }),
     )
     expect(error.message).toBe('[redacted] is over its limit')
@@ -38,11 +37,11 @@ describe("an account's credential in what an upstream says", () => {
     const open = () => passThrough.open({ stripUsage: false, repair: true }, context)
     const frame = (text: string) =>
       new TextEncoder().encode(`data: {"error":{"message":"${text}","type":"server_error","param":null,"code":null}}\n\n`)
-    const relay = new PassThroughRelay(open(), client, 'req_1', account)
+    const relay = new PassThroughRelay(open(), client, 'req_1', SECRETS)
     const out = relay.push(frame(`no quota for ${KEY}`))
     expect(String(out)).toContain('no quota for [redacted]')
     expect(String(out)).not.toContain(KEY)
     const other = frame('no quota')
-    expect(new PassThroughRelay(open(), client, 'req_1', account).push(other)).toBe(other)
+    expect(new PassThroughRelay(open(), client, 'req_1', SECRETS).push(other)).toBe(other)
   })
 })

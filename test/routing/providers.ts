@@ -24,6 +24,7 @@ export function paperProvider(name: string, settings: Partial<Provider> = {}, ac
     pool,
     send: () => Promise.reject(new Error('a paper provider is not called')),
     headers: () => ({}),
+    secrets: () => [],
     ...settings,
   }
 }

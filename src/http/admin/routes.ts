@@ -1,10 +1,9 @@
 import { Elysia } from 'elysia'
-import { asGatewayError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { errorAnswer } from '../../operations/error-answer.ts'
 import { JSON_HEADERS } from '../../operations/headers.ts'
 import { authenticateAdmin } from '../auth.ts'
 import { adminDocs } from '../docs/admin.ts'
+import { failure } from '../failure.ts'
 import { toResponse } from '../respond.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -17,19 +16,18 @@ const wantsCsv = (request: Request): boolean => /^text\/csv\b/i.test(request.hea
 /** Authenticates, then answers with JSON, or with CSV where a text is produced. */
 async function serve(request: Request, services: HttpServices, produce: Produce): Promise<Response> {
   const requestId = services.ids.next('req_')
+  const startedAt = services.clock.elapsed()
+  const url = new URL(request.url)
+  const route = url.pathname
   try {
     await authenticateAdmin(request.headers, services.keys)
-    const url = new URL(request.url)
     const produced = await produce(url.searchParams)
     const [headers, body] = typeof produced === 'string' ? [CSV_HEADERS, produced] : [JSON_HEADERS, JSON.stringify(produced)]
+    services.answered({ id: requestId, route, status: 200, latencyMs: services.clock.elapsed() - startedAt })
     return toResponse({ status: 200, headers: { ...headers, 'cache-control': 'no-store' }, body }, requestId)
   } catch (thrown) {
-    const error = asGatewayError(thrown)
-    if (error.kind === 'internal') services.unforeseen(error, requestId)
     // Management speaks OpenAI's error shape (interface.md, "JSON shapes").
-    const failed = errorAnswer({ dialect: services.dialects.openai, requestId }, error)
-    services.refused({ id: requestId, route: new URL(request.url).pathname, status: failed.status, error })
-    return toResponse(failed, requestId)
+    return failure(thrown, { requestId, route, dialect: services.dialects.openai, startedAt }, services)
   }
 }
 

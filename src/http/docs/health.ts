@@ -42,11 +42,11 @@ export const readyDocs: Operation = {
   operationId: 'getReadiness',
   tags: ['Health'],
   summary: 'Whether to send requests here',
-  description: 'For load balancers: 503 when nothing can serve, or while the gateway is stopping. `ready` is 1 or 0. Needs no key.',
+  description: 'For load balancers: 503 when nothing can serve, or while the gateway is stopping. Needs no key.',
   security: NONE,
   responses: {
-    200: report('Requests can be served.', { ...HEALTHY, ready: 1 }),
-    503: report('Send them elsewhere.', { ...DOWN, ready: 0 }),
+    200: report('Requests can be served.', { ...HEALTHY, ready: true }),
+    503: report('Send them elsewhere.', { ...DOWN, ready: false }),
     ...errors('OpenAI', 403, 405),
   },
 }

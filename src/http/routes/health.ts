@@ -11,7 +11,7 @@ export const healthRoutes = (services: HttpServices) =>
       () => {
         const report = services.health()
         const ready = report.status !== 'down' && !services.stopping()
-        return Response.json({ ...report, ready: ready ? 1 : 0 }, { status: ready ? 200 : 503 })
+        return Response.json({ ...report, ready }, { status: ready ? 200 : 503 })
       },
       { parse: 'none', detail: readyDocs },
     )

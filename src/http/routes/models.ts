@@ -1,11 +1,10 @@
 import { Elysia } from 'elysia'
-import { asGatewayError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { errorAnswer } from '../../operations/error-answer.ts'
 import { JSON_HEADERS } from '../../operations/headers.ts'
 import { listModels, type ModelQuery, readModel } from '../../operations/models.ts'
 import { callerOf } from '../client-route.ts'
 import { modelDocs, modelsDocs } from '../docs/models.ts'
+import { failure } from '../failure.ts'
 import { toResponse } from '../respond.ts'
 import type { HttpServices } from '../services.ts'
 import type { ANTHROPIC_PREFIXES } from './client-routes.ts'
@@ -25,24 +24,19 @@ async function serve(
   answer: (query: ModelQuery, url: URL) => JsonObject,
 ): Promise<Response> {
   const requestId = services.ids.next('req_')
+  const startedAt = services.clock.elapsed()
+  const route = `${prefix}/v1/models`
   const shape = shapeFor(request.headers, prefix)
   const dialect = services.dialects[shape]
-  const vary = { vary: 'anthropic-version' }
+  const vary = { vary: 'anthropic-version, anthropic-beta, authorization, x-api-key, user-agent' }
   try {
-    const query: ModelQuery = {
-      catalog: services.catalog(),
-      caller: await callerOf(request.headers, services),
-      shape,
-      since: services.startedAt,
-    }
+    const caller = await callerOf(request.headers, services)
+    const query: ModelQuery = { catalog: services.catalog(), caller, shape, since: services.startedAt }
     const body = JSON.stringify(answer(query, new URL(request.url)))
+    services.answered({ id: requestId, route, status: 200, latencyMs: services.clock.elapsed() - startedAt, caller })
     return toResponse({ status: 200, headers: { ...JSON_HEADERS, ...vary }, body }, requestId, dialect.id)
   } catch (thrown) {
-    const error = asGatewayError(thrown)
-    if (error.kind === 'internal') services.unforeseen(error, requestId)
-    const failed = errorAnswer({ dialect, requestId }, error)
-    services.refused({ id: requestId, route: `${prefix}/v1/models`, status: failed.status, error })
-    return toResponse({ ...failed, headers: { ...failed.headers, ...vary } }, requestId, dialect.id)
+    return failure(thrown, { requestId, route, dialect, startedAt, headers: vary }, services)
   }
 }
 
