@@ -3,9 +3,8 @@ import { dirname } from 'node:path'
 import { randomText } from '../core/ids.ts'
 import { StoreError } from './store-error.ts'
 
-/** The files of a data dir that hold the secrets made on a first start. */
+/** The file of a data dir that holds the admin key made on a first start. */
 export const ADMIN_KEY_FILE = 'admin.key'
-export const SECRET_KEY_FILE = 'secret.key'
 
 export interface KeptSecret {
   value: string
