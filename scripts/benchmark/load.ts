@@ -33,5 +33,9 @@ export async function measure(folder: string, { url, body, headers }: Shot, conn
   const bad = /Non-2xx or 3xx responses: (\d+)/.exec(text) ?? /Socket errors: .*(?:connect|read|timeout) [1-9].*/.exec(text)
   if (bad) throw new Error(`${url}: ${bad[0]}`)
   const find = (pattern: RegExp): string => pattern.exec(text)?.[1] ?? ''
-  return { rate: Number(find(/Requests\/sec:\s+([\d.]+)/)), p50: milliseconds(find(/50%\s+(\S+)/)), p99: milliseconds(find(/99%\s+(\S+)/)) }
+  return {
+    rate: Number(find(/Requests\/sec:\s+([\d.]+)/)),
+    p50: milliseconds(find(/^\s+50%\s+(\S+)/m)),
+    p99: milliseconds(find(/^\s+99%\s+(\S+)/m)),
+  }
 }
