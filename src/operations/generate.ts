@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { asGatewayError, GatewayError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
 import type { RequestSummary } from '../dialects/dialect.ts'
-import { attemptTargets, type Lease, release } from '../routing/attempt.ts'
+import { attemptTargets, brokeOff, type Lease, release } from '../routing/attempt.ts'
 import { Accounting, type WriteRecord } from './accounting.ts'
 import type { Answer, Call, MakeContext } from './call.ts'
 import { errorAnswer } from './error-answer.ts'
@@ -97,6 +97,7 @@ async function streamed(call: Call, summary: RequestSummary, services: GenerateS
 function settleStream(call: Call, accounting: Accounting, end: { opened?: OpenedStream; error?: GatewayError; left?: boolean }): void {
   const { lease } = accounting
   if (lease) release(lease)
+  if (end.error && end.opened && !end.left && end.error.kind !== 'unavailable') brokeOff(accounting.trail)
   const relay = end.opened?.relay
   const usage = relay && (relay.usage ?? estimateUsage(call.body, relay.outputCharacters))
   const error = end.left ? new GatewayError('cancelled', 'the client left before the end') : end.error

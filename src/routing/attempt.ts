@@ -106,6 +106,7 @@ async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease
   const record = { provider: target.provider.name, account: account.label, model: target.model, outcome: 'ok', status: 200, ms: 0 }
   account.inFlight++
   health.start(target.model)
+  let isSent = true
   try {
     const value = await run(lease)
     account.served++
@@ -114,6 +115,8 @@ async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease
   } catch (thrown) {
     const error = asGatewayError(thrown)
     release(lease)
+    // What cannot be said in this upstream's dialect is refused before anything is sent.
+    isSent = error.upstream !== undefined || error.kind !== 'invalid-request'
     Object.assign(record, { outcome: outcomeOf(error), status: error.upstream?.status })
     if (error.kind === 'cancelled' || !error.upstream) health.undecided(target.model)
     else if (FINAL.has(error.kind)) health.succeeded(target.model, clock.now())
@@ -121,13 +124,19 @@ async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease
     throw error
   } finally {
     record.ms = Math.round((clock.elapsed() - started) * 10) / 10
-    trail.attempts.push(record)
+    if (isSent) trail.attempts.push(record)
   }
 }
 
 /** Gives an account back when the answer it was taken for has ended. */
 export function release({ account }: Lease): void {
   account.inFlight--
+}
+
+/** The answer that the last attempt gave ended before it was complete: the record must not call that attempt a good one. */
+export function brokeOff({ attempts }: Trail): void {
+  const last = attempts.at(-1)
+  if (last?.outcome === 'ok') last.outcome = 'broke off'
 }
 
 /** In the record a dropped connection says whether the upstream may have done the work (and billed it). */

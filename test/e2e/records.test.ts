@@ -144,7 +144,14 @@ describe('the record of a request', () => {
     openai.script({ text: 'the beginning ', delayBetweenMs: 15, cutAfter: 2 })
     const cut = await post(gateway.url, CHAT, CHAT.body('gpt-4o', { stream: true }))
     await cut.text()
-    expect(await recordOf(gateway.url, cut)).toMatchObject({ status: 502, usage: { estimated: true } })
+    expect(await recordOf(gateway.url, cut)).toMatchObject({
+      status: 502,
+      usage: { estimated: true },
+      attempts: [{ status: 200, outcome: 'broke off' }],
+    })
+    const headers = { 'x-dragoman-strict': 'true' }
+    const strict = await post(gateway.url, CHAT, CHAT.body(ANTHROPIC.model, { seed: 5 }), { headers })
+    expect(await recordOf(gateway.url, strict)).toMatchObject({ status: 400, attempts: [], error: expect.stringContaining('seed') })
   })
 })
 
