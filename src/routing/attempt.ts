@@ -52,11 +52,11 @@ export async function attemptTargets<T>(
 ): Promise<{ value: T; lease: Lease }> {
   const { clock, random } = services
   const failures: Failure[] = []
-  const tryOnce = async (lease: Lease): Promise<{ value: T; lease: Lease } | undefined> => {
+  const tryOnce = async (lease: Lease, again = false): Promise<{ value: T; lease: Lease } | undefined> => {
     if (signal.aborted) throw new GatewayError('cancelled', 'the client went away')
     if (!available(lease, trail, clock.now())) return undefined
     try {
-      return { value: await measured(lease, trail, clock, run), lease }
+      return { value: await measured(lease, trail, clock, run, again), lease }
     } catch (thrown) {
       const error = asGatewayError(thrown)
       if (FINAL.has(error.kind) || (error.kind === 'internal' && !error.upstream)) throw error
@@ -74,7 +74,7 @@ export async function attemptTargets<T>(
   const again = secondChance(failures)
   if (again) {
     await clock.sleep(again.waitMs ?? pause(random), signal).catch(() => {})
-    const result = await tryOnce(again.lease)
+    const result = await tryOnce(again.lease, true)
     if (result) return result
   }
   throw exhausted(failures, trail, clock.now())
@@ -99,7 +99,7 @@ function available({ target, account }: Lease, trail: Trail, now: number): boole
   return false
 }
 
-async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease: Lease) => Promise<T>): Promise<T> {
+async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease: Lease) => Promise<T>, again: boolean): Promise<T> {
   const { account, target } = lease
   const { health } = account
   const started = clock.elapsed()
@@ -120,6 +120,8 @@ async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease
     Object.assign(record, { outcome: outcomeOf(error), status: error.upstream?.status })
     if (error.kind === 'cancelled' || !error.upstream) health.undecided(target.model)
     else if (FINAL.has(error.kind)) health.succeeded(target.model, clock.now())
+    // One request counts once against an account, however often it was tried there.
+    else if (again && PASSING.has(error.kind)) health.undecided(target.model)
     else health.failed(target.model, error, clock.now())
     throw error
   } finally {
