@@ -62,5 +62,6 @@ function pageLimit(text: string | null): number {
 /** `GET /v1/models/{id}`. @throws GatewayError `model-not-found`. */
 export function readModel(name: string, query: ModelQuery): JsonObject {
   if (visibleNames(query).includes(name) || visibleNames({ ...query, shape: 'anthropic' }).includes(name)) return describe(name, query)
-  throw unknownModel(name, nearestNames(name, visibleNames(query)))
+  const known = visibleNames(query)
+  throw unknownModel(name, nearestNames(name, known), known)
 }

@@ -11,12 +11,17 @@ export interface RoutingState {
   heartbeatMs: number
 }
 
+/** How many names an error shows to somebody whose own is like none of them. */
+const SHOWN_NAMES = 5
+
 /** A name as it is repeated to the caller, who may have sent megabytes. */
 const shown = (model: string): string => (model.length > 200 ? `${model.slice(0, 200)}…` : model)
 
 /** The error for a name that leads nowhere, with those that may have been meant. */
-export function unknownModel(model: string, nearest: readonly string[]): GatewayError {
-  const hint = nearest.length > 0 ? `; did you mean ${nearest.map(name => `'${name}'`).join(' or ')}?` : ''
+export function unknownModel(model: string, nearest: readonly string[], known: readonly string[]): GatewayError {
+  const quoted = (names: readonly string[], link: string) => names.map(name => `'${name}'`).join(link)
+  const some = `${quoted(known.slice(0, SHOWN_NAMES), ', ')}${known.length > SHOWN_NAMES ? ', …' : ''}`
+  const hint = nearest.length > 0 ? `; did you mean ${quoted(nearest, ' or ')}?` : known.length > 0 ? `; models here: ${some}` : ''
   return new GatewayError('model-not-found', `the model '${shown(model)}' does not exist here${hint}`, {
     param: 'model',
     code: 'model_not_found',
@@ -39,8 +44,8 @@ export function mayUse(model: string, caller: Caller, dialect: DialectId, catalo
 export function route(model: string, call: Pick<Call, 'caller' | 'dialect'>, catalog: Catalog): { name: string; targets: Target[] } {
   const resolution = catalog.resolve(model, call.dialect.id)
   if (!resolution.found) {
-    const nearest = resolution.nearest.filter(name => mayUse(name, call.caller, call.dialect.id, catalog))
-    throw unknownModel(model, nearest)
+    const usable = (name: string) => mayUse(name, call.caller, call.dialect.id, catalog)
+    throw unknownModel(model, resolution.nearest.filter(usable), catalog.names().filter(usable))
   }
   const { name, targets } = resolution
   const allowed = permitted(resolution, call.caller)

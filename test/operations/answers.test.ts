@@ -35,7 +35,9 @@ describe('the route of a request', () => {
   test('to no such model: 404 with the nearest that the key may know of', () => {
     expect(thrown(() => routeFor('gpt-4'))).toMatchObject({ kind: 'model-not-found', param: 'model', code: 'model_not_found' })
     expect(thrown(() => routeFor('gpt-4')).message).toBe("the model 'gpt-4' does not exist here; did you mean 'gpt-4o' or 'gpt-4o-mini'?")
-    expect(thrown(() => routeFor('secret-modl', noSecrets)).message).toBe("the model 'secret-modl' does not exist here")
+    expect(thrown(() => routeFor('secret-modl', noSecrets)).message).toBe(
+      "the model 'secret-modl' does not exist here; models here: 'fast', 'gpt-4o', 'gpt-4o-mini'",
+    )
   })
 
   test('that the key may not take: refused, also by an alias or a tier', () => {
