@@ -10,6 +10,8 @@ export interface AdminPorts {
   requests: Requests
   /** Brings what is still waiting to be written into the database, so that a reader sees it. */
   flush(): Promise<void>
+  /** The names of all keys there are or were, by id. */
+  keyNames(): Promise<ReadonlyMap<string, string>>
   stats(): JsonObject
   config(): JsonObject
   reload(): Promise<JsonObject>
@@ -19,12 +21,15 @@ const time = (at: number | undefined): string | null => (at === undefined ? null
 
 const orNull = (value: string | number | undefined): string | number | null => value ?? null
 
-function requestJson(row: RequestRow): JsonObject {
+type KeyNames = ReadonlyMap<string, string>
+
+function requestJson(row: RequestRow, names: KeyNames): JsonObject {
   const { usage } = row
   return {
     id: row.id,
     at: time(row.at),
     key: orNull(row.key),
+    key_name: orNull(names.get(row.key ?? '')),
     route: row.route,
     model: orNull(row.model),
     provider: orNull(row.provider),
@@ -105,6 +110,14 @@ function integerParameter(query: URLSearchParams, name: string): number | undefi
   return Number(text)
 }
 
+/** A key's id as it stands, or the id of the only key of that name. */
+function keyId(key: string | undefined, names: KeyNames): string | undefined {
+  if (key === undefined || names.has(key)) return key
+  const ids = [...names].filter(([, name]) => name === key).map(([id]) => id)
+  if (ids.length > 1) throw invalidField('key', `several keys are named so; use an id: ${ids.slice(0, 5).join(', ')}`)
+  return ids[0] ?? key
+}
+
 function groups(query: URLSearchParams): UsageGroup[] {
   const names = (query.get('group_by') ?? 'model')
     .split(',')
@@ -116,7 +129,7 @@ function groups(query: URLSearchParams): UsageGroup[] {
   return names as UsageGroup[]
 }
 
-export function createAdmin({ requests, flush, stats, config, reload }: AdminPorts): AdminServices {
+export function createAdmin({ requests, flush, keyNames, stats, config, reload }: AdminPorts): AdminServices {
   return {
     stats,
     config,
@@ -127,18 +140,30 @@ export function createAdmin({ requests, flush, stats, config, reload }: AdminPor
       if (format !== 'csv' && format !== 'json') throw invalidField('format', 'must be json or csv')
       const wanted = { groupBy: groups(query), from: timeParameter(query, 'from'), to: timeParameter(query, 'to') }
       await flush()
-      const rows = (await requests.usage(wanted)).map(usageJson)
+      const names = await keyNames()
+      const named = ({ key, ...row }: UsageRow): JsonObject =>
+        key === undefined ? usageJson(row) : { key, key_name: orNull(names.get(key ?? '')), ...usageJson(row) }
+      const rows = (await requests.usage(wanted)).map(named)
       if (format === 'json') return { data: rows, next: null }
-      return usageCsv(rows, [...USAGE_GROUPS.filter(group => wanted.groupBy.includes(group)), ...SUMS])
+      const columns = USAGE_GROUPS.filter(group => wanted.groupBy.includes(group)).flatMap(group =>
+        group === 'key' ? [group, 'key_name'] : [group],
+      )
+      return usageCsv(rows, [...columns, ...SUMS])
     },
     async requests(query) {
       checkNames(query, ['limit', 'cursor', 'key', 'model', 'provider', 'status'])
       const text = (name: string) => query.get(name) ?? undefined
-      const filters = { key: text('key'), model: text('model'), provider: text('provider'), status: integerParameter(query, 'status') }
+      const names = await keyNames()
+      const filters = {
+        key: keyId(text('key'), names),
+        model: text('model'),
+        provider: text('provider'),
+        status: integerParameter(query, 'status'),
+      }
       const wanted = { limit: integerParameter(query, 'limit'), cursor: text('cursor'), filters }
       await flush()
       const page = await requests.recentRequests(wanted)
-      return { data: page.data.map(requestJson), next: page.next ?? null }
+      return { data: page.data.map(row => requestJson(row, names)), next: page.next ?? null }
     },
   }
 }

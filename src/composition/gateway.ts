@@ -32,7 +32,7 @@ import { ensureKeys, type StartKeys } from './first-start.ts'
 import { healthReport } from './health.ts'
 import { createKeyRing } from './keys.ts'
 import { createAnswered, createWriteRecord } from './records.ts'
-import { buildState, type State } from './state.ts'
+import { buildState, declaredNames, type State } from './state.ts'
 import { unusedSettings } from './unused-settings.ts'
 
 export interface GatewayOptions {
@@ -145,6 +145,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     admin: createAdmin({
       requests,
       flush: () => writer.flush(),
+      keyNames: async () => new Map([...declaredNames(state), ...(await keys.names())]),
       config: () => maskConfig(state.config),
       stats: () => statsOf(state, registry, clock, startedAt, streams),
       reload,

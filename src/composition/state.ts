@@ -50,6 +50,10 @@ function declaredKeys(config: Config): Map<string, Caller> {
   return keys
 }
 
+/** Names of the config's keys, by id. */
+export const declaredNames = ({ declaredKeys: declared }: State): [string, string][] =>
+  [...declared.values()].map(({ id, name }) => [id, name])
+
 export function buildState({ config, demo, keptAdminKey, registry, sends, warn }: StateSources): State {
   const adminKey = config.admin_key ?? keptAdminKey
   if (adminKey === undefined) warn('there is no admin key any more: the next start makes one, or name one in the configuration')

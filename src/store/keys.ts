@@ -38,6 +38,8 @@ export interface Keys {
   findKey(idOrNameOrPrefix: string): Promise<KeyRecord>
   /** Revoked for good when the promise resolves; a key that was revoked before stays as it is. @throws {GatewayError} `not-found` */
   revokeKey(id: string): Promise<KeyRecord>
+  /** The name of every key there is or was, by id. */
+  names(): Promise<ReadonlyMap<string, string>>
   /** Notes when keys (by id) were last used, in epoch ms; a time older than the one noted changes nothing. */
   touchLastUsed(batch: ReadonlyMap<string, number>): Promise<void>
 }
@@ -107,6 +109,10 @@ export function createKeys({ store, clock, ids = systemIds }: { store: Store; cl
       })
     },
 
+    async names() {
+      const rows = await db.selectFrom('client_keys').select(['id', 'name']).execute()
+      return new Map(rows.map(({ id, name }) => [id, name]))
+    },
     async touchLastUsed(batch) {
       if (batch.size > 0) await db.transaction().execute(tx => writeLastUsed(tx, batch))
     },

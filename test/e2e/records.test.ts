@@ -69,6 +69,7 @@ describe('the record of a request', () => {
       id: String(response.headers.get('x-request-id')),
       at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       key: 'config:e2e',
+      key_name: 'e2e',
       route: route.path,
       model: kind.model,
       provider: kind.name,
@@ -189,7 +190,7 @@ describe('lists', () => {
     const [whole] = await rows('group_by=')
     const byKey = await rows('group_by=key')
     expect(byKey.map(({ key }) => key)).toEqual(expect.arrayContaining(['config:e2e', 'config:other']))
-    expect(byKey.find(({ key }) => key === 'config:other')).toMatchObject({ requests: 8, errors: 1 })
+    expect(byKey.find(({ key }) => key === 'config:other')).toMatchObject({ key_name: 'other', requests: 8, errors: 1 })
     for (const grouping of ['key', 'model', 'provider', 'day', 'key,model,provider,day']) {
       const grouped = await rows(`group_by=${grouping}`)
       for (const field of ['requests', 'errors', 'input_tokens', 'output_tokens', 'cached_tokens', 'reasoning_tokens']) {
@@ -199,6 +200,8 @@ describe('lists', () => {
         ).toBe(Number(whole?.[field]))
       }
     }
+    const byName = await adminList(gateway.url, '/admin/requests?key=other&limit=1000')
+    expect(byName.data.map(({ key }) => key)).toEqual(Array.from({ length: 8 }, () => 'config:other'))
     const today = new Date().toISOString().slice(0, 10)
     expect((await rows('group_by=day')).at(-1)).toMatchObject({ day: today })
     expect(await rows('group_by=model&from=2001-01-01&to=2001-01-02')).toEqual([])

@@ -27,6 +27,7 @@ export const adminSchemas: Schemas = {
     'Sums over requests. Holds the names it was grouped by, null where the requests had none.',
     {
       key: label('Id of the client key.'),
+      key_name: label('Its name.'),
       model: label('The name that was asked for.'),
       provider: label('Name of the provider.'),
       day: text('Day in UTC.', { format: 'date', example: '2026-11-21' }),
@@ -63,6 +64,7 @@ export const adminSchemas: Schemas = {
       id: text('The `x-request-id` of the answer.'),
       at: moment(''),
       key: label('Id of the client key.'),
+      key_name: label('Its name.'),
       route: text(''),
       model: label('The name that was asked for.'),
       provider: label('The provider that served it, or was tried last.'),

@@ -41,6 +41,7 @@ const REQUESTS: JsonObject = {
       id: 'req_01JD6W9Q4T',
       at: '2026-11-21T10:00:00.000Z',
       key: 'key_01JD6W0000',
+      key_name: 'ci',
       route: '/v1/chat/completions',
       model: 'claude-sonnet-4-5',
       provider: 'Anthropic',
@@ -177,7 +178,7 @@ export const adminDocs = {
     parameters: [
       query('limit', 'Rows per page.', { type: 'integer', minimum: 1, maximum: 1000, default: 50 }),
       filter('cursor', 'The `next` of the page before.'),
-      filter('key', 'Only requests of this client key, by its id.'),
+      filter('key', 'Only requests of this client key, by its id or name.'),
       filter('model', 'Only requests for this model, by the name that was asked for.'),
       filter('provider', 'Only requests that this provider served.'),
       query('status', 'Only requests answered with this HTTP status.', { type: 'integer' }),
