@@ -1,9 +1,6 @@
-import type { JsonObject } from '../core/json.ts'
 import { effectiveBaseUrl, needsUrl, urlFault } from './base-url.ts'
-import { fromBrokerProvider } from './legacy.ts'
 import type { Path } from './problem.ts'
-import { type Finding, Reader } from './read.ts'
-import { type ProviderConfig, providerSchema } from './schema/provider.ts'
+import type { ProviderConfig } from './schema/provider.ts'
 
 /** A member of a provider, and what is wrong with it. */
 export interface ProviderFault {
@@ -34,19 +31,4 @@ export function completeProvider(provider: ProviderConfig): ProviderFault[] {
   const url = effectiveBaseUrl(type, provider.base_url)
   if (url !== undefined) provider.base_url = url
   return faults
-}
-
-/**
- * Reads one provider as `POST /admin/providers` takes it: the config file's shape, but private addresses only when asked for. `provider` is
- * absent where there are faults; the older broker's members are taken over or named in `ignored`.
- */
-export function readProvider(value: JsonObject): { provider?: ProviderConfig; faults: ProviderFault[]; ignored: ProviderFault[] } {
-  const faults: Finding[] = []
-  const ignored: ProviderFault[] = []
-  const reader = new Reader(finding => faults.push(finding))
-  const own = fromBrokerProvider(value, (key, message) => ignored.push({ path: [key], message }))
-  const provider = reader.read(providerSchema, { ...own, allow_private: own.allow_private ?? false }) as ProviderConfig | undefined
-  if (!provider || faults.length > 0) return { faults, ignored }
-  const rest = completeProvider(provider)
-  return rest.length > 0 ? { faults: rest, ignored } : { provider, faults, ignored }
 }

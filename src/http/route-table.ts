@@ -19,7 +19,7 @@ export class RouteTable {
   /** The path that somebody meant who has a slash too many, or the version missing or doubled in the base URL. */
   nearest(path: string): string | undefined {
     const plain = path.replace(/\/+$/, '').replace(/\/{2,}/g, '/')
-    const guesses = [plain, plain.replace('/v1/v1/', '/v1/'), `/v1${plain}`, plain.replace(/^.*(?=\/v1\/)/, '')]
+    const guesses = [plain, `/v1${plain}`, plain.replace(/^.*(?=\/v1\/)/, '')]
     return guesses.find(guess => guess !== path && this.methods(guess) !== undefined)
   }
 }

@@ -177,19 +177,19 @@ describe('headers', () => {
 describe('an estimate', () => {
   test('counts texts, wherever they are', () => {
     expect(estimateInputTokens({ messages: [{ role: 'user', content: 'x'.repeat(346) }], n: 3 })).toBe(100)
-    expect(estimateInputTokens(undefined)).toBe(0)
-    expect(estimateUsage('x'.repeat(35), 70)).toEqual({ inputTokens: 10, outputTokens: 20, estimated: true })
+    expect(estimateInputTokens({ model: 'a-model-with-a-long-name', user: 'somebody', metadata: { a: 'b' } })).toBe(0)
+    expect(estimateUsage({ system: 'x'.repeat(35) }, 70)).toEqual({ inputTokens: 10, outputTokens: 20, estimated: true })
   })
 
   test('takes embedded media for one image, not for words', () => {
     const base64 = Buffer.alloc(300_000, 7).toString('base64')
     for (const data of [base64, `data:image/png;base64,${base64}`, 'data:image/gif;base64,R0lG'])
-      expect(estimateInputTokens({ data })).toBe(1200)
+      expect(estimateInputTokens({ messages: [data] })).toBe(1200)
   })
 
   test('takes a long text without spaces for a text', () => {
-    expect(estimateInputTokens('漢'.repeat(10_000))).toBe(2858)
-    expect(estimateInputTokens('a,'.repeat(5000))).toBe(2858)
+    expect(estimateInputTokens({ system: '漢'.repeat(10_000) })).toBe(10_000)
+    expect(estimateInputTokens({ system: 'a,'.repeat(5000) })).toBe(2858)
   })
 
   test('is linear', () => {

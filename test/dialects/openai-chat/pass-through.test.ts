@@ -143,6 +143,13 @@ describe('illegal frames', () => {
     expect(seen).toMatchObject({ content: true, error: { kind: 'bad-gateway' } })
   })
 
+  test('what is no chunk at all is taken out, unless nothing is to be mended', () => {
+    const event = { type: 'ping', id: 'x' }
+    expect(open().send(event)).toEqual([])
+    expect(open({ repair: false }).send(event)).toBeUndefined()
+    expect(open().send({ ...chunk({}), choices: undefined, usage: usageChunk.usage })).toEqual([expect.stringContaining('"choices":[]')])
+  })
+
   test('blank data is taken out, because SDKs parse it', () => {
     expect(open().send(' ')).toEqual([])
   })
