@@ -43,6 +43,16 @@ describe('a stream', () => {
     expect(quick.clock.waiting).toBe(0)
   })
 
+  test('lets an upstream go that says more behind its end', async () => {
+    const scene = new Scene()
+    scene.upstream.give(frames('more'))
+    scene.start(scene.opened([frames('a', '!')]))
+    await scene.rest()
+    await turn()
+    expect(scene.upstream.released).toBe(1)
+    expect(scene.clock.waiting).toBe(0)
+  })
+
   test('asks the upstream for more only as the client takes it', async () => {
     const scene = new Scene()
     const word = 'x'.repeat(16 * 1024)
