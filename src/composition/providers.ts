@@ -4,11 +4,13 @@ import type { AccountRegistry } from '../accounts/registry.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
 import { sha256 } from '../core/secret.ts'
 import { anthropic } from '../dialects/anthropic/index.ts'
-import type { Dialect, UpstreamTraits } from '../dialects/dialect.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
-import { PRESETS } from '../routing/preset.ts'
+import { withThinkTags } from '../dialects/openai-chat/think-tags.ts'
+import { presetOf } from '../routing/preset.ts'
 import type { Provider } from '../routing/provider.ts'
 import type { Send } from '../upstream/client.ts'
+import { configuredTraits } from './quirks.ts'
 
 export interface Sends {
   network: Send
@@ -37,18 +39,6 @@ const credentialOf = ({ api_key: apiKey }: Pick<ProviderConfig, 'api_key'>): Cre
 const accountId = (provider: string, { api_key: apiKey = '' }: Pick<ProviderConfig, 'api_key'>): string =>
   `acct_${sha256(`${provider}\n${apiKey}`).slice(0, 16)}`
 
-function traitsOf(config: ProviderConfig, preset: UpstreamTraits): UpstreamTraits {
-  const own: UpstreamTraits = {
-    maxTokensField: config.max_tokens_field,
-    developerRole: config.developer_role,
-    streamOptions: config.stream_options,
-    extraSampling: config.extra_sampling,
-    unknownFields: config.unknown_fields,
-    replaysReasoning: config.replays_reasoning,
-  }
-  return { ...preset, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) }
-}
-
 /**
  * The configured providers, ready to be called. Kinds that this version cannot speak to are left out and told to `warn`.
  */
@@ -63,7 +53,7 @@ export function buildProviders(
   const hasDemo = wanted.some(({ name }) => name === DEMO_PROVIDER.name)
   if (demo && !hasDemo) wanted.push(DEMO_PROVIDER as unknown as ProviderConfig)
   const usable = wanted.filter(({ name, provider_type: type, base_url }) => {
-    const fault = !PRESETS[type]
+    const fault = !presetOf(type, base_url)
       ? `provider_type '${type}' is not supported by this version`
       : type !== 'demo' && !base_url
         ? 'it has no base_url'
@@ -80,21 +70,23 @@ export function buildProviders(
     })),
   )
   return usable.flatMap(provider => {
-    const preset = PRESETS[provider.provider_type]
-    const dialect = preset && DIALECTS[preset.dialect]
+    const preset = presetOf(provider.provider_type, provider.base_url)
+    const spoken = preset && DIALECTS[preset.dialect]
     const account = accounts.get(accountId(provider.name, provider))
-    if (!preset || !dialect || !account) return []
+    if (!preset || !spoken || !account) return []
     const { timeouts } = config
-    const fixed = { 'user-agent': 'dragoman', ...lowerCased(provider.headers ?? {}) }
+    const traits = configuredTraits(provider, preset.traits)
+    const baseUrl = (provider.base_url ?? '').replace(/\/+$/, '')
+    const fixed: Record<string, string> = { 'user-agent': 'dragoman', ...lowerCased(provider.headers ?? {}) }
     return {
       name: provider.name,
       type: provider.provider_type,
-      dialect,
-      baseUrl: (provider.base_url ?? '').replace(/\/+$/, ''),
+      dialect: traits.thinkTags ? withThinkTags(spoken) : spoken,
+      baseUrl,
       priority: provider.priority,
       models: provider.models,
       tiers: { big: provider.big_model, medium: provider.medium_model, small: provider.small_model },
-      traits: traitsOf(provider, preset.traits),
+      traits: { ...traits, apiVersion: fixed['anthropic-version'] },
       limits: {
         connect: provider.timeouts?.connect ?? timeouts.connect,
         firstByte: provider.timeouts?.first_byte ?? timeouts.first_byte,
@@ -104,6 +96,9 @@ export function buildProviders(
       maxConcurrent: provider.max_concurrent,
       pool: new Pool([account]),
       send: provider.provider_type === 'demo' ? sends.demo : sends.network,
+      ...(preset.url && {
+        url: (path: string, model: string) => preset.url?.(baseUrl, path, model, provider.api_version) ?? baseUrl + path,
+      }),
       headers: ({ credential }) => ({ ...preset.authorize(credential), ...fixed }),
       secrets: ({ credential }) => [
         ...(credential.kind === 'api_key' ? [credential.apiKey] : []),

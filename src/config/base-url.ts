@@ -25,6 +25,19 @@ const SERVICES: Record<ProviderType, Service> = {
   groq: { url: 'https://api.groq.com/openai/v1', version: '/openai/v1' },
   ollama: { url: 'http://127.0.0.1:11434/v1', version: '/v1' },
   perplexity: { url: 'https://api.perplexity.ai' },
+  deepseek: { url: 'https://api.deepseek.com' },
+  xai: { url: 'https://api.x.ai/v1', version: '/v1' },
+  moonshot: { url: 'https://api.moonshot.ai/v1', version: '/v1' },
+  together: { url: 'https://api.together.ai/v1', version: '/v1' },
+  openrouter: { url: 'https://openrouter.ai/api/v1', version: '/api/v1' },
+  alibaba: { url: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1', version: '/compatible-mode/v1' },
+  fireworks: { url: 'https://api.fireworks.ai/inference/v1', version: '/inference/v1' },
+  cerebras: { url: 'https://api.cerebras.ai/v1', version: '/v1' },
+  zai: { url: 'https://api.z.ai/api/paas/v4', version: '/api/paas/v4' },
+  minimax: { url: 'https://api.minimax.io/v1', version: '/v1' },
+  vllm: { url: 'http://127.0.0.1:8000/v1', version: '/v1' },
+  sglang: { url: 'http://127.0.0.1:30000/v1', version: '/v1' },
+  lmstudio: { url: 'http://127.0.0.1:1234/v1', version: '/v1' },
 }
 
 /** Kinds that are no one vendor's: only the operator knows where they are. */

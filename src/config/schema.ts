@@ -11,7 +11,10 @@ export const configSchema = object('Configuration of Dragoman.', {
   ...server,
   ...access,
   providers: list('Upstreams, tried in the order of their priority.', providerSchema, {
-    sample: [{ name: 'OpenAI', provider_type: 'openai', api_key: 'sk-…', models: ['gpt-4o', 'gpt-4o-mini'], priority: 1 }],
+    sample: [
+      { name: 'OpenAI', provider_type: 'openai', api_key: 'sk-…', models: ['gpt-4o', 'gpt-4o-mini'], priority: 1 },
+      { name: 'Local', provider_type: 'vllm', base_url: 'http://127.0.0.1:8000/v1', quirks: { mid_system: true, think_tags: true } },
+    ],
   }),
   load_balance_strategy: choice('How accounts are chosen.', STRATEGIES, { default: 'round_robin' }),
   routing_headers: flag('Answers say which provider and account served them, and after how many attempts.', { default: true }),

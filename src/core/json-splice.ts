@@ -5,6 +5,12 @@ export interface ValueSpan {
   key: string
   start: number
   end: number
+  /** Where the key begins. */
+  opening: number
+  /** The end of the member before it, or of the opening brace. */
+  before: number
+  /** Where the next member's key begins, or the closing brace stands. */
+  after: number
 }
 
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
@@ -37,39 +43,50 @@ function endOfValue(text: string, start: number): number {
 /** The top-level values of `text`, which must be a valid JSON object; a key that stands twice is listed twice. */
 export function topLevelSpans(text: string): ValueSpan[] {
   const spans: ValueSpan[] = []
-  let at = skipSpace(text, text.indexOf('{') + 1)
+  let before = text.indexOf('{') + 1
+  let at = skipSpace(text, before)
   while (text.charCodeAt(at) === 0x22) {
+    const opening = at
     const keyEnd = endOfString(text, at) + 1
     const key = JSON.parse(text.slice(at, keyEnd)) as string
     const start = skipSpace(text, text.indexOf(':', keyEnd) + 1)
     const end = endOfValue(text, start)
-    spans.push({ key, start, end })
     at = skipSpace(text, end)
-    if (text.charCodeAt(at) !== 0x2c) break
-    at = skipSpace(text, at + 1)
+    const goesOn = text.charCodeAt(at) === 0x2c
+    if (goesOn) at = skipSpace(text, at + 1)
+    spans.push({ key, start, end, opening, before, after: at })
+    if (!goesOn) break
+    before = end
   }
   return spans
 }
 
 /**
- * `text` with the given top-level keys set to new values (JSON text) and everything else untouched to the byte: key order,
- * number formats and unknown fields survive. Every occurrence of a doubled key is replaced, so that no reader can see the
+ * `text` with the given top-level keys set to new values (JSON text; `null` takes the member out) and everything else untouched to the byte: key
+ * order, number formats and unknown fields survive. Every occurrence of a doubled key is replaced, so that no reader can see the
  * old value; a key that was absent is added at the end.
  */
-export function spliceTopLevel(text: string, changes: ReadonlyMap<string, string>): string {
+export function spliceTopLevel(text: string, changes: ReadonlyMap<string, string | null>): string {
   if (changes.size === 0) return text
   const missing = new Map(changes)
   let result = ''
   let copied = 0
   let members = 0
   for (const span of topLevelSpans(text)) {
-    members++
     const value = changes.get(span.key)
+    if (value === null) {
+      // With the comma before it, or, where it came first, the one behind it.
+      result += text.slice(copied, members > 0 ? span.before : span.opening)
+      copied = members > 0 ? span.end : span.after
+      continue
+    }
+    members++
     if (value === undefined) continue
     result += text.slice(copied, span.start) + value
     copied = span.end
     missing.delete(span.key)
   }
+  for (const [key, value] of missing) if (value === null) missing.delete(key)
   if (missing.size === 0) return result + text.slice(copied)
   const close = text.lastIndexOf('}')
   const added = [...missing].map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',')

@@ -2,8 +2,10 @@ import type { GatewayError } from '../core/errors.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { DialectId } from '../ir/dialect-id.ts'
 import type { Note } from '../ir/note.ts'
+import type { Effort } from '../ir/reasoning.ts'
 import type { GenerateRequest } from '../ir/request.ts'
 import type { GenerateResponse } from '../ir/response.ts'
+import type { Reversal } from '../ir/reversal.ts'
 import type { StreamEvent } from '../ir/stream.ts'
 import type { SseFrame } from '../sse/frame.ts'
 
@@ -20,9 +22,13 @@ export interface CodecContext {
  * What the upstream at hand takes, as far as servers of one dialect differ. Absent members mean the vendor's own service as documented.
  */
 export interface UpstreamTraits {
-  /** Field for the output limit (OpenAI chat): newer models take `max_completion_tokens`, many servers only `max_tokens`. */
+  /** Anthropic: the `anthropic-version` that the provider's own headers set, where they do. */
+  apiVersion?: string
+  /** The only field for the output limit that the server knows (OpenAI chat). Absent: whichever suits the model. */
   maxTokensField?: 'max_tokens' | 'max_completion_tokens'
-  /** Role for instructions: `developer` only where the server knows it. */
+  /** The most tokens the server lets a model write, where its models' names do not tell. */
+  maxOutput?: number
+  /** Role for instructions: `developer` only where the server knows it; false where it is known to refuse it. */
   developerRole?: boolean
   /** False: the server refuses `stream_options`. */
   streamOptions?: boolean
@@ -30,14 +36,76 @@ export interface UpstreamTraits {
   extraSampling?: boolean
   /** Unknown members of the request are passed on rather than dropped. */
   unknownFields?: boolean
-  /** Assistant messages carry earlier reasoning back as `reasoning_content`. */
+  /** Assistant messages carry earlier reasoning back (see `reasoningField`). False: the server refuses such members in a message. */
   replaysReasoning?: boolean
+  /** Members of messages beyond role, content and calls are refused, those of OpenAI's own answers among them. */
+  strictMessages?: boolean
+  /** The member of a message that reasoning goes back in. */
+  reasoningField?: 'reasoning_content' | 'reasoning'
+  /** Whose proofs of reasoning the server passes on to where they came from, in `reasoning_details` (OpenRouter). */
+  sealsOf?: DialectId
+  /** Messages with tool calls are refused without their reasoning, unless reasoning is off. */
+  requiresReasoning?: boolean
+  /** Top-level request fields that the server answers with an error. */
+  refuses?: readonly string[]
+  /** False: instructions are taken at the start of a conversation only. */
+  midSystem?: boolean
+  /** User and assistant must take turns. */
+  alternates?: boolean
+  /** An assistant message must stand between tool results and what the user says next. */
+  answersResults?: boolean
+  /** `content` must be a string, never a list of parts. */
+  stringContent?: boolean
+  /** False: no images. */
+  images?: boolean
+  /** How documents are sent: OpenAI's `file` parts, Mistral's `document_url` ones, or not at all. */
+  documents?: 'file' | 'document_url' | 'none'
+  /** False: messages that only call tools need an empty text, because `null` is refused. */
+  nullContent?: boolean
+  /** False: no function calling at all. */
+  tools?: boolean
+  /** The word for "any tool, but one": Mistral's is `any`; `auto` where there is no such thing. */
+  requiredChoice?: 'required' | 'any' | 'auto'
+  /** False: `tool_choice` names no tool; the one wanted is offered alone instead. */
+  namedChoice?: boolean
+  /** A forced tool is refused while the model reasons. */
+  forcedStopsReasoning?: boolean
+  /** Ids of tool calls must be of this form (Mistral: nine letters and digits). */
+  toolCallIds?: 'nine-alphanumeric'
+  /** How an answer that the client began is marked: a member of the message, or vLLM's request fields. */
+  prefill?: 'prefix' | 'partial' | 'continue_final_message'
+  /** How reasoning is turned on, off and up. */
+  reasoningSwitch?: 'reasoning_effort' | 'thinking' | 'enable_thinking' | 'chat_template_kwargs' | 'reasoning' | 'none'
+  /** The efforts the server takes, weakest first; with `none` among them, reasoning can be turned off. */
+  efforts?: readonly Effort[]
+  /** False: `response_format` of type `json_schema` is refused, `json_object` is not. */
+  jsonSchema?: boolean
+  /** Reasoning comes inline, between `<think>` and `</think>` at the start of the text. */
+  thinkTags?: boolean
+  /** The field for the end user's identifier. */
+  endUserField?: 'user' | 'safety_identifier'
+  /** The field for a seed. */
+  seedField?: 'seed' | 'random_seed'
+  /** The server's own words for service tiers; others are not sent. */
+  serviceTiers?: readonly string[]
+  /** Parts carry Anthropic's `cache_control` on (OpenRouter). */
+  cacheControl?: boolean
+  /** What differs for some models, by a pattern of their names in lower case; all that fit hold, the last one first. */
+  models?: readonly { name: RegExp; traits: Omit<UpstreamTraits, 'models'> }[]
 }
 
 export interface EncodeOptions {
   /** The model's name at the upstream. */
   model: string
   traits: UpstreamTraits
+}
+
+/** The traits that hold for the model in question. */
+export function traitsOf({ model, traits }: EncodeOptions): UpstreamTraits {
+  if (!traits.models) return traits
+  const name = model.toLowerCase()
+  const { models, ...general } = traits
+  return Object.assign(general, ...models.filter(row => row.name.test(name)).map(row => row.traits))
 }
 
 /** Pure, synchronous, one per stream. `end()` is called once, when the upstream's bytes have ended. */
@@ -84,16 +152,20 @@ export interface ClientCodec {
   readonly heartbeat: string
 }
 
+/** A request as its upstream takes it. */
+export interface EncodedRequest {
+  body: JsonObject
+  /** What the upstream needs to be told beyond authentication. */
+  headers?: Record<string, string>
+  /** What the answer has to be freed of again; absent where nothing was changed that would show in it. */
+  reversal?: Reversal
+}
+
 /** A dialect as spoken by upstreams. */
 export interface UpstreamCodec {
   /** Path below the provider's base URL. */
   readonly path: string
-  /** The body for the upstream, and headers it needs beyond authentication. */
-  encodeRequest(
-    request: GenerateRequest,
-    options: EncodeOptions,
-    context: CodecContext,
-  ): { body: JsonObject; headers?: Record<string, string> }
+  encodeRequest(request: GenerateRequest, options: EncodeOptions, context: CodecContext): EncodedRequest
   /** @throws GatewayError `bad-gateway` where the body is no answer of this dialect. */
   decodeResponse(body: JsonValue, context: CodecContext): GenerateResponse
   streamDecoder(context: CodecContext): StreamDecoder
@@ -145,11 +217,11 @@ export interface Dialect {
   readonly client?: ClientCodec
   readonly upstream?: UpstreamCodec
   /**
-   * For dialects with both sides. The changes to make to a request's top-level members (JSON text by key) beyond the model's name, and
-   * the reader of the answer.
+   * For dialects with both sides. The changes to make to a request's top-level members (JSON text by key, null to take one out) beyond the
+   * model's name, and the reader of the answer.
    */
   readonly passThrough?: {
-    changes(body: JsonObject, options: EncodeOptions): { changes: Map<string, string>; stripUsage: boolean }
+    changes(body: JsonObject, options: EncodeOptions): { changes: Map<string, string | null>; stripUsage: boolean }
     open(options: PassThroughOptions, context: CodecContext): PassThrough
   }
 }

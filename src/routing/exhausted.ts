@@ -6,9 +6,19 @@ import type { Trail } from './trail.ts'
 /** Not an outage: the vendor says that there is no such thing. */
 const MISSING: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['model-not-found', 'not-found'])
 
+/** What all failures together are, where each of them is of one of these kinds; the first row that holds counts. */
+const SHARED: readonly { kinds: ReadonlySet<ErrorKind>; kind: ErrorKind }[] = [
+  { kinds: new Set(['billing']), kind: 'billing' },
+  { kinds: new Set(['quota-exhausted', 'billing']), kind: 'quota-exhausted' },
+  { kinds: new Set(['rate-limit', 'quota-exhausted', 'billing']), kind: 'rate-limit' },
+  { kinds: new Set(['overloaded']), kind: 'overloaded' },
+  { kinds: new Set(['conflict']), kind: 'conflict' },
+]
+
 /**
  * The error when no target served the request (interface.md "Settled questions"): 429 where all were rate limits, 504 where the last was a
- * timeout, 502 where it was an upstream's error or our credentials, 503 where none could be tried. It names each target and why.
+ * timeout, 502 where it was an upstream's error or our credentials, 503 where none could be tried. Where all failed of the same cause that clients treat in
+ * a way of its own (a quota, an overload, a conflict) it stays that. It names each target and why. What a single target said stays reachable as the cause.
  */
 export function exhausted(failures: readonly Failure[], trail: Trail, now: number): GatewayError {
   const last = failures.at(-1)
@@ -18,18 +28,29 @@ export function exhausted(failures: readonly Failure[], trail: Trail, now: numbe
   const tried = failures.map(describe).join('; ')
   const skipped = trail.skipped.length > 0 ? `; skipped ${trail.skipped.map(describeSkip).join('; ')}` : ''
   const message = `${failures.length === 1 ? 'the only target tried failed' : `all ${failures.length} attempts failed`}: ${tried}${skipped}`
-  const quotes = failures.some(({ error }) => error.quotes)
-  const limits = failures.filter(({ error }) => error.upstream?.status === 429 || error.kind === 'rate-limit')
-  if (limits.length === failures.length) {
-    const waits = limits.map(({ error }) => error.retryAfterMs).filter(wait => wait !== undefined)
-    return new GatewayError('rate-limit', message, {
-      retryAfterMs: waits.length > 0 ? Math.min(...waits) : undefined,
-      quotes,
-      cause: last.error,
-    })
-  }
-  const kind = last.error.kind === 'timeout' ? 'timeout' : 'bad-gateway'
-  return new GatewayError(kind, message, { shouldRetry: false, quotes, cause: last.error })
+  const kind = sharedKind(failures) ?? (last.error.kind === 'timeout' ? 'timeout' : 'bad-gateway')
+  const alone = failures.every(({ lease }) => lease.account === last.lease.account)
+  return new GatewayError(kind, message, {
+    retryAfterMs: earliest(failures, trail, now),
+    // Everything that could be tried has been, and a quota does not come back while an SDK waits; a rate limit does.
+    ...((kind !== 'rate-limit' || failures.every(({ error }) => error.shouldRetry === false)) && { shouldRetry: false }),
+    quotes: failures.some(({ error }) => error.quotes),
+    ...(alone && { cause: last.error }),
+  })
+}
+
+function sharedKind(failures: readonly Failure[]): ErrorKind | undefined {
+  const kinds = failures.map(({ error }) => (error.upstream?.status === 429 && !ONE_OF_LIMITS.has(error.kind) ? 'rate-limit' : error.kind))
+  return SHARED.find(row => kinds.every(kind => row.kinds.has(kind)))?.kind
+}
+
+const ONE_OF_LIMITS: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['quota-exhausted', 'billing'])
+
+/** The first moment at which one of the targets said it would be back, or is known to be, in milliseconds from now. */
+function earliest(failures: readonly Failure[], { skipped }: Trail, now: number): number | undefined {
+  const waits = [...failures.map(({ error }) => error.retryAfterMs), ...skipped.map(({ until }) => until && Math.max(until - now, 0))]
+  const known = waits.filter(wait => wait !== undefined)
+  return known.length > 0 ? Math.min(...known) : undefined
 }
 
 function noneAvailable(trail: Trail, now: number): GatewayError {

@@ -1,31 +1,44 @@
 import type { Credential } from '../accounts/account.ts'
 import type { UpstreamTraits } from '../dialects/dialect.ts'
 import type { DialectId } from '../ir/dialect-id.ts'
+import { azureUrl } from './azure.ts'
+import { vendorOfAddress } from './vendor-hosts.ts'
+import { VENDORS, type VendorName } from './vendors.ts'
 
 /** What a kind of provider is: a wire format, a way to show the credential, and how its server differs from the vendor's. */
 export interface Preset {
   dialect: DialectId
   authorize(credential: Credential): Record<string, string>
   traits: UpstreamTraits
+  /** Where a request goes, for services whose addresses are more than the base URL and the dialect's path. */
+  url?(baseUrl: string, path: string, model: string, apiVersion: string | undefined): string
 }
 
 const bearer = (credential: Credential): Record<string, string> =>
   credential.kind === 'api_key' ? { authorization: `Bearer ${credential.apiKey}` } : {}
 
-const apiKeyHeader = (credential: Credential): Record<string, string> =>
-  credential.kind === 'api_key' ? { 'x-api-key': credential.apiKey } : {}
+const keyHeader =
+  (name: string) =>
+  (credential: Credential): Record<string, string> =>
+    credential.kind === 'api_key' ? { [name]: credential.apiKey } : {}
 
-const openaiLike = (traits: UpstreamTraits = {}): Preset => ({ dialect: 'openai-chat', authorize: bearer, traits })
+/** Kinds that stand for a wire format rather than for a vendor: whose server it is, the address may tell. */
+const OPEN_KINDS: ReadonlySet<string> = new Set(['openai', 'custom'])
 
-/** By `provider_type`. Kinds that are missing here need more than a key and a known wire format. */
-export const PRESETS: Readonly<Record<string, Preset>> = {
-  openai: openaiLike(),
-  anthropic: { dialect: 'anthropic', authorize: apiKeyHeader, traits: {} },
-  custom: openaiLike({ extraSampling: true, unknownFields: true }),
-  mistral: openaiLike(),
-  groq: openaiLike(),
-  ollama: openaiLike({ extraSampling: true }),
-  perplexity: openaiLike(),
-  qwen: openaiLike({ extraSampling: true }),
-  demo: openaiLike(),
+const isVendor = (type: string): type is VendorName => Object.hasOwn(VENDORS, type)
+
+/** What the provider's type and address say of it; undefined for kinds that need more than a key and a known wire format. */
+export function presetOf(type: string, baseUrl: string | undefined): Preset | undefined {
+  if (type === 'anthropic') return { dialect: 'anthropic', authorize: keyHeader('x-api-key'), traits: {} }
+  if (type === 'demo') return { dialect: 'openai-chat', authorize: bearer, traits: {} }
+  const known = vendorOfAddress(baseUrl)
+  const vendor = OPEN_KINDS.has(type) ? (known?.vendor ?? type) : type
+  if (!isVendor(vendor)) return undefined
+  const azure = vendor === 'azure'
+  return {
+    dialect: 'openai-chat',
+    authorize: azure ? keyHeader('api-key') : bearer,
+    traits: { ...VENDORS[vendor], ...(known?.vendor === vendor && known.traits) },
+    ...(azure && { url: azureUrl }),
+  }
 }

@@ -27,6 +27,8 @@ export interface Provider {
   readonly maxConcurrent?: number
   readonly pool: Pool
   readonly send: Send
+  /** Where a request for a model of its goes, where that is more than the base URL and the dialect's path. */
+  url?(path: string, model: string): string
   /** Headers of every call: the configured ones, and what proves the account. */
   headers(account: Account): Record<string, string>
   /** What of that nobody may be shown. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { spliceTopLevel, topLevelSpans } from '../../src/core/json-splice.ts'
 
-const set = (text: string, changes: Record<string, string>) => spliceTopLevel(text, new Map(Object.entries(changes)))
+const set = (text: string, changes: Record<string, string | null>) => spliceTopLevel(text, new Map(Object.entries(changes)))
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r'), maxLength: 3 })
 
@@ -47,6 +47,19 @@ const written = fc
   })
 
 describe('splicing', () => {
+  test('takes a member out, wherever it stands', () => {
+    fc.assert(
+      fc.property(written, ({ text }) => {
+        const { model: _, ...rest } = JSON.parse(text)
+        expect(JSON.parse(set(text, { model: null }))).toEqual(rest)
+        expect(JSON.parse(set(text, { model: null, other: '1' }))).toEqual({ ...rest, other: 1 })
+      }),
+    )
+    expect(set('{ "a" : 1 , "model":2, "b":3.0 }', { model: null })).toBe('{ "a" : 1, "b":3.0 }')
+    expect(set('{ "model":2, "b":3.0 }', { model: null })).toBe('{ "b":3.0 }')
+    expect(set('{"a":1}', { model: null })).toBe('{"a":1}')
+  })
+
   test('sets the value and leaves every other byte', () => {
     fc.assert(
       fc.property(written, fc.constantFrom('"new"', '{"x":[1]}', 'null'), ({ text, marked, has, count }, value) => {

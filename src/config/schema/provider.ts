@@ -1,11 +1,14 @@
 import type { Static } from '@sinclair/typebox'
 import { choice, flag, list, map, number, object, optional, secret, text, whole } from './fields.ts'
 import { providerTimeouts } from './gateway.ts'
+import { quirks } from './quirks.ts'
 
-/** The kinds of upstream; the second row is the older broker's, OpenAI-like with presets of their own. */
+/** The kinds of upstream; the second row is the older broker's, OpenAI-like with presets of their own, and the third more of those. */
 export const PROVIDER_TYPES = [
   ...(['openai', 'anthropic', 'gemini', 'cohere', 'qwen', 'jetbrains', 'ideogram', 'recraft', 'demo'] as const),
   ...(['custom', 'azure', 'mistral', 'groq', 'ollama', 'perplexity'] as const),
+  ...(['deepseek', 'xai', 'moonshot', 'together', 'openrouter', 'alibaba', 'fireworks', 'cerebras', 'zai', 'minimax'] as const),
+  ...(['vllm', 'sglang', 'lmstudio'] as const),
 ] as const
 
 export type ProviderType = (typeof PROVIDER_TYPES)[number]
@@ -21,7 +24,7 @@ export const prices = object('What a model costs, in US dollars per million toke
   cache_write: price('Input written to a cache'),
 })
 
-/** What servers of one dialect differ in; absent means what the vendor's own service takes. */
+/** The first quirks there were, which stand beside the others' object. */
 const traits = {
   max_tokens_field: optional(choice('Field for the output limit.', ['max_tokens', 'max_completion_tokens'])),
   developer_role: optional(flag('Whether the server knows the role "developer".')),
@@ -59,7 +62,8 @@ export const providerSchema = object(
     wire_api: choice('What an OpenAI-like upstream speaks natively.', ['chat', 'responses', 'auto'], { default: 'chat' }),
     plan: optional(choice('Qwen: plan of the key.', ['coding', 'token', 'standard'])),
     region: optional(choice('Qwen: region of the key.', ['china', 'singapore', 'us', 'hongkong'])),
-    api_version: optional(text('Azure: the "api-version" to send.')),
+    api_version: optional(text('Azure: the "api-version" to send. Default: 2024-10-21, or none below …/openai/v1.')),
+    quirks: optional(quirks),
     ...traits,
   },
   {

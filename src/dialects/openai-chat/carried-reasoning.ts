@@ -86,6 +86,14 @@ export function detailOf(part: ReasoningPart, seal: Sealed, index: number): Json
     : { type: 'reasoning.text', text: part.text, signature: value, format: 'unknown', ...own, index }
 }
 
+/** A part that goes back to whoever sealed it by way of a router, in the form that says whose it is. */
+export function issuersDetail(part: ReasoningPart, { issuer, value }: Sealed, index: number): JsonObject {
+  const format = Object.keys(ISSUER_OF_FORMAT).find(name => ISSUER_OF_FORMAT[name] === issuer) ?? 'unknown'
+  return part.redacted
+    ? { type: 'reasoning.encrypted', data: value, format, index }
+    : { type: 'reasoning.text', text: part.text, signature: value, format, index }
+}
+
 /** Google's place for a signature on a tool call or message: `extra_content.google.thought_signature`. */
 export function readGoogleSeal(wire: JsonObject): Sealed | undefined {
   const google = isObject(wire.extra_content) ? wire.extra_content.google : undefined

@@ -69,18 +69,39 @@ function unmapped(body: JsonObject, read: { logprobs?: boolean; user?: string; i
   return Object.keys(rest).length > 0 ? rest : undefined
 }
 
-/** `reasoning_effort`, and Anthropic's `thinking` as clients of many gateways send it in this dialect. */
+/**
+ * `reasoning_effort`, Anthropic's `thinking` as clients of many gateways send it in this dialect, and OpenRouter's `reasoning`; of what they say twice the
+ * first holds.
+ */
 function decodeReasoning(body: JsonObject): Reasoning | undefined {
   const effort = optionalEnum(body, 'reasoning_effort', EFFORTS)
+  const all: Reasoning = { ...decodeRouterReasoning(body), ...decodeThinking(body), ...(effort && { effort }) }
+  return Object.keys(all).length > 0 ? all : undefined
+}
+
+function decodeThinking(body: JsonObject): Reasoning | undefined {
   const thinking = optionalObject(body, 'thinking')
   const mode = MODES.find(known => known === thinking?.type)
-  if (!thinking || !mode) return effort && { effort }
-  return {
-    mode,
-    effort,
-    budgetTokens: optionalNumber(thinking, 'budget_tokens', 'thinking', COUNT),
-    display: optionalString(thinking, 'display', 'thinking'),
-  }
+  if (!thinking || !mode) return undefined
+  const budgetTokens = optionalNumber(thinking, 'budget_tokens', 'thinking', COUNT)
+  const display = optionalString(thinking, 'display', 'thinking')
+  return { mode, ...(budgetTokens !== undefined && { budgetTokens }), ...(display !== undefined && { display }) }
+}
+
+/** OpenRouter's `reasoning`: an effort or a budget, `enabled`, and `exclude` for reasoning that is not to be shown. */
+function decodeRouterReasoning(body: JsonObject): Reasoning | undefined {
+  const path = 'reasoning'
+  const wire = optionalObject(body, path)
+  if (!wire) return undefined
+  const effort = optionalEnum(wire, 'effort', EFFORTS, path)
+  const budgetTokens = optionalNumber(wire, 'max_tokens', path, COUNT)
+  const enabled = optionalBoolean(wire, 'enabled', path)
+  const reasoning: Reasoning = { ...(effort && { effort }), ...(budgetTokens !== undefined && { budgetTokens }) }
+  if (enabled === false) reasoning.mode = 'disabled'
+  else if (budgetTokens !== undefined) reasoning.mode = 'enabled'
+  else if (enabled === true && !effort) reasoning.mode = 'adaptive'
+  if (optionalBoolean(wire, 'exclude', path)) reasoning.display = 'omitted'
+  return reasoning
 }
 
 function decodeResponseFormat(body: JsonObject): ResponseFormat | undefined {

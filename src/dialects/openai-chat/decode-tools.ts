@@ -72,6 +72,7 @@ function decodeCustom(wire: JsonObject, path: string): CustomTool {
     name: readName(custom, field),
     description: optionalString(custom, 'description', field) || undefined,
     format: optionalObject(custom, 'format', field),
+    cache: readCacheMark(wire, path) ?? readCacheMark(custom, field),
     extensions: custom === wire ? undefined : ownExtensions(unknownFields(wire, new Set(['type', 'custom']))),
   }
 }

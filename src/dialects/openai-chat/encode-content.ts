@@ -1,17 +1,21 @@
+import { invalidField } from '../../core/errors.ts'
 import { isObject, type JsonObject } from '../../core/json.ts'
 import { partPath } from '../../ir/caller-paths.ts'
-import type { ContentPart, MediaPart, ToolResultPart } from '../../ir/message.ts'
-import type { CodecContext } from '../dialect.ts'
-import { encodeMedia } from './encode-media.ts'
+import type { ContentPart, MediaPart, TextPart } from '../../ir/message.ts'
+import type { CodecContext, UpstreamTraits } from '../dialect.ts'
+import { encodeMedia, isImage } from './encode-media.ts'
 import { kindOfForeignPart } from './foreign-part.ts'
-import { DIALECT, TOOL_ERROR_PREFIX } from './wire.ts'
+import { DIALECT } from './wire.ts'
 
 /** Claude Code's attribution entry: it changes with every version and means nothing to anyone else (dialects.md §2.2). */
 const ATTRIBUTION = 'x-anthropic-billing-header:'
 
 export interface ContentOptions {
-  /** Parts keep the client's cache marks as OpenAI's breakpoints. */
-  cacheBreakpoints: boolean
+  /** Parts keep the client's cache marks: as OpenAI's breakpoints, or as Anthropic's own member. */
+  cache?: 'breakpoint' | 'cache_control'
+  /** The upstream takes images. */
+  images: boolean
+  documents: NonNullable<UpstreamTraits['documents']>
   context: CodecContext
 }
 
@@ -25,46 +29,57 @@ export function encodeInstructions(parts: readonly ContentPart[], path: string, 
 }
 
 /** Text and media as wire parts, in order. What cannot go is noted under `path`. */
-export function encodeParts(parts: readonly ContentPart[], path: string, options: ContentOptions): JsonObject[] {
-  const encoded: JsonObject[] = []
-  for (const [index, part] of parts.entries()) {
-    const wire = encodePart(part, partPath(path, index), options)
-    if (wire) encoded.push(wire)
-  }
-  return encoded
-}
+export const encodeParts = (parts: readonly ContentPart[], path: string, options: ContentOptions): JsonObject[] =>
+  parts.flatMap((part, index) => encodePart(part, partPath(path, index), options))
 
-function encodePart(part: ContentPart, path: string, options: ContentOptions): JsonObject | undefined {
+/** One part as none, one or, for a document with words about it, two on the wire. */
+export function encodePart(part: ContentPart, path: string, options: ContentOptions): JsonObject[] {
   const own = part.extensions?.[DIALECT]
   switch (part.type) {
     case 'text':
-      return part.text === '' ? undefined : { type: 'text', text: part.text, ...own, ...breakpoint(part, options) }
+      if (part.text === '') return []
+      noteStandIn(part, path, options.context)
+      return [{ type: 'text', text: part.text, ...own, ...cacheMark(part, options) }]
     case 'refusal':
-      return { type: 'text', text: part.text }
+      return [{ type: 'text', text: part.text }]
     case 'media': {
-      noteLostMembers(part, path, options.context)
+      if (!options.images && isImage(part)) throw invalidField(path, 'is an image, and this upstream takes none', 'unsupported_value')
       const { image_url: _, ...members } = own ?? {}
-      return { ...encodeMedia(part, path), ...members, ...breakpoint(part, options) }
+      const wire = { ...encodeMedia(part, path, options.documents), ...members, ...cacheMark(part, options) }
+      return [...wordsAbout(part, path, options.context), wire]
     }
     case 'opaque':
       options.context.note({ action: 'dropped', field: path, detail: kindOfForeignPart(part.value) })
-      return undefined
+      return []
     case 'reasoning':
     case 'tool-call':
     case 'tool-result':
-      return undefined
+      return []
   }
 }
 
-/** What Anthropic's documents say beside their content; the model does not get to see it here (dialects.md §2.3.3). */
-function noteLostMembers({ extensions }: MediaPart, path: string, context: CodecContext): void {
-  const { citations, context: about } = extensions?.anthropic ?? {}
-  if (isObject(citations) && citations.enabled === true) context.note({ action: 'dropped', field: `${path}.citations` })
-  if (typeof about === 'string' && about !== '') context.note({ action: 'dropped', field: `${path}.context` })
+/** Anthropic's search results come as text, which can no longer be cited (dialects.md §2.3.3). */
+function noteStandIn(part: TextPart, path: string, context: CodecContext): void {
+  const blocks = part.extensions?.anthropic?.stands_for
+  const [block] = Array.isArray(blocks) ? blocks : []
+  if (isObject(block) && block.type === 'search_result')
+    context.note({ action: 'approximated', field: path, detail: 'search_result as text' })
 }
 
-const breakpoint = (part: ContentPart, options: ContentOptions): JsonObject | undefined =>
-  options.cacheBreakpoints && part.cache ? { prompt_cache_breakpoint: { mode: 'explicit' } } : undefined
+/** What Anthropic's documents say beside their content: the context as text before them; that they can be cited is lost (dialects.md §2.3.3). */
+function wordsAbout({ extensions }: MediaPart, path: string, context: CodecContext): JsonObject[] {
+  const from = extensions?.anthropic
+  const [block] = Array.isArray(from?.stands_for) ? from.stands_for : []
+  const { citations, context: about } = (isObject(block) ? block : from) ?? {}
+  if (isObject(citations) && citations.enabled === true) context.note({ action: 'dropped', field: `${path}.citations` })
+  return typeof about === 'string' && about !== '' ? [{ type: 'text', text: about }] : []
+}
+
+export function cacheMark({ cache }: Pick<ContentPart, 'cache'>, options: ContentOptions): JsonObject | undefined {
+  if (!cache || !options.cache) return undefined
+  if (options.cache === 'breakpoint') return { prompt_cache_breakpoint: { mode: 'explicit' } }
+  return { cache_control: { type: 'ephemeral', ...(cache.ttl !== undefined && { ttl: cache.ttl }) } }
+}
 
 /** One text without anything else on it is a plain string, which every server takes. */
 export function simplestContent(parts: readonly JsonObject[]): string | JsonObject[] {
@@ -77,32 +92,3 @@ export const joinedContent = (parts: readonly JsonObject[]): string | JsonObject
   parts.every(isPlain) ? parts.map(part => part.text as string).join('\n\n') : [...parts]
 
 const isPlain = (part: JsonObject): boolean => part.type === 'text' && Object.keys(part).length === 2
-
-export interface EncodedResult {
-  /** The text of the `tool` message. */
-  text: string
-  /** What only a user message can show; its places in the text are marked. */
-  media: JsonObject[]
-}
-
-/** A tool's result: `tool` messages take text only, so media follow in a user message (dialects.md §2.3.3). */
-export function encodeToolResult(result: ToolResultPart, attached: number, path: string, options: ContentOptions): EncodedResult {
-  const texts: string[] = []
-  const media: JsonObject[] = []
-  for (const [index, part] of result.content.entries()) {
-    const wire = encodePart(part, partPath(path, index), { ...options, cacheBreakpoints: false })
-    if (!wire) continue
-    if (wire.type === 'text') texts.push(wire.text as string)
-    else {
-      media.push(wire)
-      texts.push(`[${kindOfMedia(part)} ${attached + media.length} attached below]`)
-    }
-  }
-  const text = texts.join('\n')
-  return { text: result.isError ? TOOL_ERROR_PREFIX + text : text, media }
-}
-
-function kindOfMedia(part: ContentPart): string {
-  const type = (part as MediaPart).mediaType
-  return type.startsWith('image/') ? 'image' : type.startsWith('audio/') ? 'audio' : 'document'
-}

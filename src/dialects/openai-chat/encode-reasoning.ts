@@ -1,40 +1,91 @@
-import { EFFORTS, type Effort, effortOfBudget } from '../../ir/reasoning.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { BUDGET_OF_EFFORT, EFFORTS, type Effort, effortOfBudget } from '../../ir/reasoning.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
-import type { CodecContext } from '../dialect.ts'
+import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import type { ModelFamily } from './model-family.ts'
 
 const FIELD = 'reasoning_effort'
 
 /**
- * The value of `reasoning_effort`; undefined leaves it out (dialects.md §2.6.2). A model that decides for itself needs no word from us, and one that does
- * not reason has nothing to turn off.
+ * The request fields that tell the model how much to reason; none leave it to the model (dialects.md §2.6.2). A model that decides for itself needs no word from
+ * us, and one that does not reason has nothing to turn off.
  */
-export function encodeEffort(request: GenerateRequest, family: ModelFamily, context: CodecContext): Effort | undefined {
+export function encodeReasoning(request: GenerateRequest, traits: UpstreamTraits, family: ModelFamily, context: CodecContext): JsonObject {
   const { reasoning } = request
-  if (!reasoning || (family.openAi && !family.reasoning)) return undefined
-  const wanted = reasoning.mode === 'disabled' ? 'none' : (reasoning.effort ?? ofBudget(reasoning.budgetTokens))
-  if (wanted === undefined) return undefined
-  if (wanted === 'none') return encodeNone(request, family, context)
-  // Names of other vendors' models tell nothing, so a client that speaks OpenAI's words is taken at them.
-  if (!family.openAi && request.origin === 'openai-chat') return wanted
-  const nearest = nearestEffort(wanted, family.efforts)
-  if (nearest !== wanted) context.note({ action: 'approximated', field: FIELD, detail: `${wanted} became ${nearest}` })
-  return nearest
+  if (!reasoning) return {}
+  const off = reasoning.mode === 'disabled' || reasoning.effort === 'none'
+  const wanted = off ? 'none' : (reasoning.effort ?? ofBudget(reasoning.budgetTokens))
+  const on = reasoning.mode === 'enabled' || (wanted !== undefined && !off)
+  const effort = () => withField(encodeEffort(request, wanted, traits, family, context))
+  switch (traits.reasoningSwitch) {
+    case 'none':
+      return {}
+    case 'thinking':
+      if (off) return { thinking: { type: 'disabled' } }
+      return { ...(on && { thinking: { type: 'enabled' } }), ...effort() }
+    case 'enable_thinking':
+      if (off) return { enable_thinking: false }
+      return on ? { enable_thinking: true, ...budgetFor(reasoning.budgetTokens, wanted) } : {}
+    case 'chat_template_kwargs':
+      if (off) return { chat_template_kwargs: { enable_thinking: false } }
+      return { ...(reasoning.mode === 'enabled' && { chat_template_kwargs: { enable_thinking: true } }), ...effort() }
+    case 'reasoning':
+      if (off) return { reasoning: { enabled: false } }
+      if (reasoning.budgetTokens !== undefined && reasoning.effort === undefined && !traits.efforts)
+        return { reasoning: { max_tokens: reasoning.budgetTokens } }
+      if (!on) return {}
+      return { reasoning: wanted === undefined || traits.efforts?.length === 0 ? { enabled: true } : { effort: wanted } }
+    default:
+      return effort()
+  }
 }
+
+/** Whether the fields turn reasoning off. */
+export const stopsReasoning = (fields: JsonObject): boolean => {
+  const { thinking, enable_thinking, reasoning_effort } = fields as { thinking?: JsonObject } & JsonObject
+  return thinking?.type === 'disabled' || enable_thinking === false || reasoning_effort === 'none'
+}
+
+const withField = (effort: Effort | undefined): JsonObject => (effort === undefined ? {} : { reasoning_effort: effort })
 
 const ofBudget = (tokens: number | undefined): Effort | undefined => (tokens === undefined ? undefined : effortOfBudget(tokens))
 
-function encodeNone(request: GenerateRequest, family: ModelFamily, context: CodecContext): Effort | undefined {
-  if (family.canDisableReasoning) return 'none'
-  if (!family.openAi && request.origin === 'openai-chat' && request.reasoning?.effort === 'none') return 'none'
-  if (family.reasoning) context.note({ action: 'dropped', field: FIELD, detail: 'the model cannot stop reasoning' })
-  return undefined
+/** Alibaba's `thinking_budget`; without one the model takes all it may. */
+function budgetFor(tokens: number | undefined, effort: Effort | undefined): JsonObject {
+  if (tokens !== undefined) return { thinking_budget: tokens }
+  return effort === undefined || effort === 'max' ? {} : { thinking_budget: BUDGET_OF_EFFORT[effort] }
+}
+
+function encodeEffort(
+  request: GenerateRequest,
+  wanted: Effort | undefined,
+  traits: UpstreamTraits,
+  family: ModelFamily,
+  context: CodecContext,
+): Effort | undefined {
+  if (wanted === undefined || traits.refuses?.includes(FIELD) || (family.openAi && !family.reasoning)) return undefined
+  // Names of other vendors' models tell nothing, so a client that speaks OpenAI's words is taken at them.
+  if (!family.openAi && !traits.efforts && request.origin === 'openai-chat') return wanted
+  const efforts = family.openAi ? family.efforts : (traits.efforts ?? family.efforts)
+  const canStop = efforts.includes('none')
+  if (wanted === 'none' && !canStop && !family.reasoning) return undefined
+  // One that cannot stop reasoning does the least it can.
+  const chosen = wanted === 'none' && !canStop ? efforts[0] : nearestEffort(wanted, efforts)
+  if (chosen !== undefined && chosen !== wanted)
+    context.note({ action: 'approximated', field: callersField(request), detail: `${wanted} became ${chosen}` })
+  return chosen
+}
+
+/** Where the caller said it. */
+function callersField({ origin, reasoning }: GenerateRequest): string {
+  if (origin !== 'anthropic') return FIELD
+  return reasoning?.effort === undefined ? 'thinking' : 'output_config.effort'
 }
 
 /** The same effort, or the next one up, or the highest there is; `none` is never near to anything. */
-function nearestEffort(wanted: Effort, efforts: readonly Effort[]): Effort {
+function nearestEffort(wanted: Effort, efforts: readonly Effort[]): Effort | undefined {
   if (efforts.includes(wanted)) return wanted
   const rank = EFFORTS.indexOf(wanted)
   const real = efforts.filter(effort => effort !== 'none')
-  return real.find(effort => EFFORTS.indexOf(effort) > rank) ?? real.at(-1) ?? wanted
+  return real.find(effort => EFFORTS.indexOf(effort) > rank) ?? real.at(-1)
 }

@@ -8,7 +8,7 @@ import { encodeAnnotation } from './annotations.ts'
 import { detailOf, googleSeal } from './carried-reasoning.ts'
 import { LEGACY } from './decode-tools.ts'
 import { encodeFinish, refusalText } from './finish.ts'
-import { kindOfForeignPart } from './foreign-part.ts'
+import { noteForeignAnswer } from './foreign-part.ts'
 import { encodeUsage } from './usage.ts'
 import { COMPLETION_OBJECT, DIALECT } from './wire.ts'
 
@@ -21,6 +21,7 @@ export function encodeResponse(response: GenerateResponse, request: GenerateRequ
     model: request.model,
     choices: response.choices.map((choice, index) => encodeChoice(choice, index, request, context)),
     ...(response.usage && { usage: encodeUsage(response.usage) }),
+    ...(response.serviceTier !== undefined && { service_tier: response.serviceTier }),
     ...response.extensions?.[DIALECT],
   }
 }
@@ -71,7 +72,7 @@ function encodeMessage(
   else if (calls.length > 0) message.tool_calls = calls.map(call => encodeCall(call, customTools))
   for (const part of content) {
     if (part.type === 'opaque' && part.origin === DIALECT && isObject(part.value)) Object.assign(message, part.value)
-    else if (part.type === 'opaque') context.note({ action: 'dropped', field: 'content', detail: kindOfForeignPart(part.value) })
+    else if (part.type === 'opaque') noteForeignAnswer(part.value, context)
     else if (part.type === 'media') context.note({ action: 'dropped', field: 'content', detail: part.mediaType })
   }
   return message

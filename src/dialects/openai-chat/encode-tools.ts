@@ -2,7 +2,7 @@ import { invalidField } from '../../core/errors.ts'
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice, VendorTool } from '../../ir/tools.ts'
-import type { CodecContext } from '../dialect.ts'
+import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import { LEGACY } from './decode-tools.ts'
 import type { ModelFamily } from './model-family.ts'
 import { fitsStrict, functionSchema } from './strict-schema.ts'
@@ -10,11 +10,12 @@ import { functionOfVendorTool } from './vendor-tools.ts'
 import { DIALECT } from './wire.ts'
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`; nothing where no tool can be sent. */
-export function encodeTools(request: GenerateRequest, family: ModelFamily, context: CodecContext): JsonObject {
+export function encodeTools(request: GenerateRequest, traits: UpstreamTraits, family: ModelFamily, context: CodecContext): JsonObject {
   const all = request.tools ?? []
   if (all.length === 0) return {}
+  if (traits.tools === false) return withoutTools(request, context)
   const lost: { tool: VendorTool; index: number }[] = []
-  let tools: { name?: string; wire: JsonObject }[] = []
+  const tools: NamedTool[] = []
   for (const [index, tool] of all.entries()) {
     const wire = encodeTool(tool, index, context)
     if (wire) tools.push({ name: tool.name, wire })
@@ -22,20 +23,59 @@ export function encodeTools(request: GenerateRequest, family: ModelFamily, conte
   }
   for (const { tool, index } of lost) dropVendorTool(tool, index, tools.length === 0, request.toolChoice, context)
   if (tools.length === 0) return {}
-  let choice = request.toolChoice
-  if (choice?.type === 'allowed' && !family.openAi) {
-    // Only OpenAI has the word; elsewhere the others are not offered at all.
-    const { names, mode } = choice
-    const kept = tools.filter(tool => tool.name !== undefined && names.includes(tool.name))
-    if (kept.length > 0) tools = kept
-    context.note({ action: 'approximated', field: 'tool_choice', detail: 'tools that are not allowed were left out' })
-    choice = { type: mode }
-  }
+  const { offered, choice } = chosen(tools, request.toolChoice, traits, family, context)
   return {
-    tools: tools.map(tool => tool.wire),
-    ...(choice && { tool_choice: encodeToolChoice(choice, all) }),
+    tools: offered.map(tool => tool.wire),
+    ...(choice && { tool_choice: wireChoice(choice, all, traits) }),
     ...(request.parallelToolCalls === false && { parallel_tool_calls: false }),
   }
+}
+
+interface NamedTool {
+  name?: string
+  wire: JsonObject
+}
+
+/** Servers without function calling answer from what they know; where a call was asked for outright, that is no answer. */
+function withoutTools({ toolChoice }: GenerateRequest, context: CodecContext): JsonObject {
+  if (toolChoice && toolChoice.type !== 'auto' && toolChoice.type !== 'none')
+    throw invalidField('tool_choice', 'asks for a tool call, and this upstream has none', 'unsupported_value')
+  context.note({ action: 'dropped', field: 'tools', detail: 'the upstream calls no tools' })
+  return {}
+}
+
+/** The choice in words that the upstream has: where one is missing, only what is meant is offered. */
+function chosen(
+  tools: NamedTool[],
+  choice: ToolChoice | undefined,
+  traits: UpstreamTraits,
+  family: ModelFamily,
+  context: CodecContext,
+): { offered: NamedTool[]; choice: ToolChoice | undefined } {
+  let offered = tools
+  let made = choice
+  const only = (names: readonly string[]) => {
+    const kept = tools.filter(tool => tool.name !== undefined && names.includes(tool.name))
+    if (kept.length > 0) offered = kept
+    context.note({ action: 'approximated', field: 'tool_choice', detail: 'tools that are not allowed were left out' })
+  }
+  if (made?.type === 'allowed' && !family.openAi) {
+    // Only OpenAI has the word; elsewhere the others are not offered at all.
+    only(made.names)
+    made = { type: made.mode }
+  }
+  if (made?.type === 'tool' && traits.namedChoice === false) {
+    only([made.name])
+    made = { type: 'required' }
+  }
+  if (made?.type === 'required' && traits.requiredChoice === 'auto') {
+    const [sole, ...others] = offered
+    if (sole?.name !== undefined && others.length === 0 && traits.namedChoice !== false)
+      return { offered, choice: { type: 'tool', name: sole.name } }
+    context.note({ action: 'approximated', field: 'tool_choice', detail: 'the upstream cannot be made to call a tool' })
+    made = { type: 'auto' }
+  }
+  return { offered, choice: made }
 }
 
 function encodeTool(tool: Tool, index: number, context: CodecContext): JsonObject | undefined {
@@ -84,6 +124,9 @@ function encodeCustom(tool: CustomTool): JsonObject {
   }
 }
 
+/** Sets of tools that only their vendor can spell out (dialects.md §2.4.1). */
+const TOOLSET = /^(computer|browser)_toolset_/
+
 /** A tool that only its vendor can run is dropped while others remain, and refused where the answer would hang on it. */
 function dropVendorTool(tool: VendorTool, index: number, alone: boolean, choice: ToolChoice | undefined, context: CodecContext): void {
   const field = tool.path ?? `tools.${index}`
@@ -91,14 +134,14 @@ function dropVendorTool(tool: VendorTool, index: number, alone: boolean, choice:
   const forced =
     (choice?.type === 'tool' && names.includes(choice.name)) ||
     (choice?.type === 'allowed' && choice.names.every(name => names.includes(name)))
-  if (alone || forced) {
+  if (alone || forced || TOOLSET.test(tool.kind)) {
     const label = tool.name ?? tool.kind
     throw invalidField(field, `the tool ${JSON.stringify(label)} (${tool.kind}) cannot be run by this upstream`, 'unsupported_value')
   }
   context.note({ action: 'dropped', field, detail: tool.kind })
 }
 
-function encodeToolChoice(choice: ToolChoice, tools: readonly Tool[]): string | JsonObject {
+function wireChoice(choice: ToolChoice, tools: readonly Tool[], traits: UpstreamTraits): string | JsonObject {
   const named = (name: string): JsonObject =>
     tools.some(tool => tool.type === 'custom' && tool.name === name)
       ? { type: 'custom', custom: { name } }
@@ -108,6 +151,8 @@ function encodeToolChoice(choice: ToolChoice, tools: readonly Tool[]): string | 
       return named(choice.name)
     case 'allowed':
       return { type: 'allowed_tools', allowed_tools: { mode: choice.mode, tools: choice.names.map(named) } }
+    case 'required':
+      return traits.requiredChoice ?? 'required'
     default:
       return choice.type
   }

@@ -1,4 +1,5 @@
-import type { Candidate, ErrorKind, GatewayError } from '../../core/errors.ts'
+import { readOverflow } from '../../core/context-overflow.ts'
+import { type Candidate, type ErrorKind, forStream, type GatewayError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { rfc3339 } from '../../core/timestamps.ts'
 import type { SseFrame } from '../../sse/frame.ts'
@@ -48,7 +49,7 @@ export function encodeError(error: GatewayError): ErrorBody {
     status,
     body: {
       error: {
-        message: error.message,
+        message: messageFor(error),
         type,
         param: error.param ?? PARAMS[error.kind] ?? null,
         code: error.code ?? ownCode,
@@ -56,6 +57,19 @@ export function encodeError(error: GatewayError): ErrorBody {
       },
     },
   }
+}
+
+/** A context that is too long, in OpenAI's own sentences where the numbers are known: clients look for them. */
+function messageFor({ kind, message }: GatewayError): string {
+  if (kind !== 'context-too-long' || /maximum context length/i.test(message)) return message
+  const { input, output = 0, limit } = readOverflow(message)
+  if (input === undefined || limit === undefined) return message
+  const most = `This model's maximum context length is ${limit} tokens. However, `
+  if (input > limit || output === 0) {
+    return `${most}your messages resulted in ${input} tokens. Please reduce the length of the messages.`
+  }
+  const parts = `${input} in the messages, ${output} in the completion`
+  return `${most}you requested ${input + output} tokens (${parts}). Please reduce the length of the messages or completion.`
 }
 
 const encodeCandidate = ({ provider, account, state, reason, until }: Candidate): JsonObject => ({
@@ -67,4 +81,4 @@ const encodeCandidate = ({ provider, account, state, reason, until }: Candidate)
 })
 
 /** An error inside a stream: SDKs throw on the `error` member; no finish and no end marker follow (dialects.md §4.1). */
-export const encodeStreamError = (error: GatewayError): SseFrame[] => [{ data: JSON.stringify(encodeError(error).body) }]
+export const encodeStreamError = (error: GatewayError): SseFrame[] => [{ data: JSON.stringify(encodeError(forStream(error)).body) }]

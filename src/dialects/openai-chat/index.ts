@@ -1,9 +1,9 @@
 import type { Dialect } from '../dialect.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeResponse } from './decode-response.ts'
-import { encodeRequest } from './encode-request.ts'
 import { encodeResponse } from './encode-response.ts'
 import { encodeError, encodeStreamError } from './errors.ts'
+import { encodeFittedRequest } from './fitted-request.ts'
 import { inspectRequest } from './inspect.ts'
 import { openPassThrough } from './pass-through.ts'
 import { passThroughChanges } from './pass-through-request.ts'
@@ -26,7 +26,7 @@ export const openaiChat: Dialect = {
   },
   upstream: {
     path: '/chat/completions',
-    encodeRequest,
+    encodeRequest: encodeFittedRequest,
     decodeResponse,
     streamDecoder,
     decodeError,

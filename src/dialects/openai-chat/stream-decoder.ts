@@ -11,6 +11,9 @@ import { errorOfBody } from './upstream-error.ts'
 import { usageOfChunk } from './usage.ts'
 import { DONE, ownExtensions } from './wire.ts'
 
+/** The most choices that OpenAI gives at once; an index beyond is none. */
+const MOST_CHOICES = 128
+
 export const streamDecoder = (context: CodecContext): StreamDecoder => new ChatStreamDecoder(context, true)
 
 /** The same without the shortcut for plain content: what the shortcut is held against. */
@@ -107,6 +110,7 @@ class ChatStreamDecoder implements StreamDecoder {
   #choice(index: number): ChoiceDecoder {
     let choice = this.#choices.get(index)
     if (!choice) {
+      if (!Number.isInteger(index) || index < 0 || index >= MOST_CHOICES) return this.#choice(0)
       choice = new ChoiceDecoder(index === 0 ? undefined : index, this.context)
       this.#choices.set(index, choice)
     }

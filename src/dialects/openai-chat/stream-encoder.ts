@@ -10,7 +10,7 @@ import { detailOf, googleSeal } from './carried-reasoning.ts'
 import { wantsFunctionCall } from './encode-response.ts'
 import { encodeStreamError } from './errors.ts'
 import { encodeFinish, refusalText } from './finish.ts'
-import { kindOfForeignPart } from './foreign-part.ts'
+import { noteForeignAnswer } from './foreign-part.ts'
 import { encodeUsage } from './usage.ts'
 import { CHUNK_OBJECT, DIALECT, DONE } from './wire.ts'
 
@@ -69,7 +69,10 @@ class ChatStreamEncoder implements StreamEncoder {
   #take(event: StreamEvent, out: SseFrame[]): void {
     switch (event.type) {
       case 'response-start':
-        this.#head = this.#headWith(event.extensions?.[DIALECT])
+        this.#head = this.#headWith({
+          ...(event.serviceTier !== undefined && { service_tier: event.serviceTier }),
+          ...event.extensions?.[DIALECT],
+        })
         if (event.usage) this.#usage = event.usage
         // With several choices, each is opened by its own first event.
         if ((this.request.choices ?? 1) === 1) this.#state(0, out)
@@ -138,7 +141,7 @@ class ChatStreamEncoder implements StreamEncoder {
     state.open = { block, text: '', ordinal, start: state.contentLength }
     if (block.type === 'tool-call') this.#openCall(choice, block, ordinal, out)
     else if (block.type === 'opaque' && block.origin === DIALECT) this.#chunk(choice, JSON.stringify(block.value), out)
-    else if (block.type === 'opaque') this.context.note({ action: 'dropped', field: 'content', detail: kindOfForeignPart(block.value) })
+    else if (block.type === 'opaque') noteForeignAnswer(block.value, this.context)
   }
 
   #openCall(choice: number, block: Extract<BlockStart, { type: 'tool-call' }>, ordinal: number, out: SseFrame[]): void {

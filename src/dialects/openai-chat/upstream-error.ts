@@ -1,17 +1,17 @@
+import { speaksOfOverflow } from '../../core/context-overflow.ts'
 import { type ErrorDetails, type ErrorKind, GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../core/json.ts'
-import { kindOfStatus, milliseconds, retryAfterOf, safeMessage, shouldRetryOf } from '../../core/upstream-error.ts'
+import { kindOfStatus, milliseconds, retryAfterOf, safeMessage, shouldRetryOf, wordsOfBody } from '../../core/upstream-error.ts'
+import { listedProblem } from './listed-problems.ts'
 
 /** What the log keeps of a body. */
 const LONGEST_CAUSE = 2000
 
+const LONGEST_MESSAGE = 300
+
 /** Words of the vendors that say more than the status, first match wins: in `code`, `type`, Google's `status`, or the message. */
 const KIND_OF_WORDS: readonly (readonly [RegExp, ErrorKind])[] = [
-  [/context_length_exceeded|context_window_exceeded/, 'context-too-long'],
-  [
-    /maximum context length|context (length|window) (is |was )?exceeded|prompt is too long|exceeds? the (model's )?(maximum|context)[^.]*tokens/i,
-    'context-too-long',
-  ],
+  [/context_length_exceeded|context_window_exceeded|exceed_context_size_error/, 'context-too-long'],
   [/insufficient_quota|quota_exceeded|insufficient balance|exceeded your current quota/i, 'quota-exhausted'],
   [/billing_not_active|billing_hard_limit_reached|credit balance is too low|payment required/i, 'billing'],
   [/model_not_found|DeploymentNotFound|model_not_available/, 'model-not-found'],
@@ -28,7 +28,7 @@ const KIND_OF_WORDS: readonly (readonly [RegExp, ErrorKind])[] = [
 const WORDS_NEED_STATUS: Partial<Record<ErrorKind, (status: number) => boolean>> = {
   'rate-limit': status => status === 429,
   overloaded: status => status >= 500,
-  'quota-exhausted': status => status === 429 || status === 402 || status === 403 || status === 400,
+  'quota-exhausted': status => status === 429 || status === 403 || status === 400,
   authentication: status => status === 400 || status === 401 || status === 403,
 }
 
@@ -58,7 +58,9 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
     },
     cause: body === '' ? undefined : body.slice(0, LONGEST_CAUSE),
   }
-  return build(kindOf(status, said), status, said, details)
+  const page = said?.message === undefined ? wordsOfBody(body) : undefined
+  const message = page && `the upstream answered with status ${status}: ${page}`.slice(0, LONGEST_MESSAGE)
+  return build(kindOf(status, said), status, page === undefined ? said : { words: '', ...said, message }, details)
 }
 
 /** `{"error":…}` inside a stream or a body of status 200: a number for a code is a status, else the type decides. */
@@ -66,7 +68,7 @@ export function errorOfBody(body: JsonObject): GatewayError {
   const said = read(body)
   const error = isObject(body.error) ? body.error : body
   const stated = [error.code, error.status, body.status_code].map(Number).find(value => value >= 400 && value < 600)
-  const status = stated ?? statusOfType(said?.type ?? said?.code)
+  const status = stated ?? statusOfType(`${said?.code ?? ''} ${said?.type ?? ''}`)
   return build(kindOf(status, said), status, said, {
     retryAfterMs: said?.retryAfterMs,
     upstream: { status: stated, speaksOfAccount: OF_ACCOUNT.test(`${said?.words} ${said?.message ?? ''}`) },
@@ -74,14 +76,19 @@ export function errorOfBody(body: JsonObject): GatewayError {
   })
 }
 
-function statusOfType(type: string | undefined): number {
-  if (type === undefined) return 502
-  if (/invalid_request/.test(type)) return 400
-  if (/rate_limit|insufficient_quota/.test(type)) return 429
-  if (/overloaded/.test(type)) return 529
-  if (/timeout/.test(type)) return 504
-  return 502
-}
+/** What a type or code stands for where no status does, first match wins. */
+const STATUS_OF_TYPE: readonly (readonly [RegExp, number])[] = [
+  [/api_key|authentication/, 401],
+  [/billing/, 402],
+  [/permission/, 403],
+  [/not_found/, 404],
+  [/rate_limit|insufficient_quota/, 429],
+  [/invalid_request/, 400],
+  [/overloaded/, 529],
+  [/timeout/, 504],
+]
+
+const statusOfType = (type: string): number => STATUS_OF_TYPE.find(([pattern]) => pattern.test(type))?.[1] ?? 502
 
 function build(kind: ErrorKind, status: number, said: Said | undefined, details: ErrorDetails): GatewayError {
   // Vendors quote the key they refuse, and whose it is.
@@ -93,7 +100,7 @@ function build(kind: ErrorKind, status: number, said: Said | undefined, details:
     ...details,
     quotes,
     param: said?.param,
-    code: kind === 'invalid-request' ? said?.code : undefined,
+    code: kind === 'invalid-request' || kind === 'unprocessable' ? said?.code : undefined,
   })
 }
 
@@ -102,28 +109,35 @@ function kindOf(status: number, said: Said | undefined): ErrorKind {
   for (const [pattern, kind] of KIND_OF_WORDS) {
     if (pattern.test(words) && (WORDS_NEED_STATUS[kind]?.(status) ?? true)) return kind
   }
+  if (speaksOfOverflow(words) && ([400, 413, 422].includes(status) || status >= 500)) return 'context-too-long'
   if (status === 404 && /\bmodel\b/i.test(words)) return 'model-not-found'
   return kindOfStatus(status)
 }
 
 const text = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** OpenAI's envelope and what others make of it: Google's one-element array, vLLM's flat object, FastAPI's `detail`, a bare string. */
+/**
+ * OpenAI's envelope and what others make of it: Google's one-element array, vLLM's flat object, FastAPI's list of problems, a bare string, Azure's inner error,
+ * and OpenRouter's wrapping of what the vendor behind it said.
+ */
 function read(value: JsonValue | undefined): Said | undefined {
   const body = Array.isArray(value) ? value[0] : value
   if (!isObject(body)) return undefined
   const error = isObject(body.error) ? body.error : body
-  const detail = Array.isArray(body.detail) && isObject(body.detail[0]) ? text(body.detail[0].msg) : text(body.detail)
+  const listed = listedProblem(body.detail) ?? listedProblem(error.message)
+  const inner = isObject(error.innererror) ? text(error.innererror.code) : undefined
+  const behind = isObject(error.metadata) ? read(tryParseJson(text(error.metadata.raw) ?? '')) : undefined
   const code = text(error.code)
   const type = text(error.type)
   const reasons = Array.isArray(error.details) ? error.details.filter(isObject) : []
-  const words = [code, type, text(error.status), ...reasons.map(item => text(item.reason))].filter(word => word !== undefined).join(' ')
+  const given = [code, type, inner, text(error.status), behind?.words, ...reasons.map(item => text(item.reason))]
+  const said = text(error.message) ?? text(body.error) ?? text(body.detail) ?? text(body.message) ?? text(body.error_msg)
   return {
-    message: text(error.message) ?? text(body.error) ?? detail ?? text(body.message),
+    message: listed?.message ?? behind?.message ?? said,
     code,
     type,
-    param: text(error.param),
-    words,
+    param: text(error.param) ?? listed?.param ?? behind?.param,
+    words: given.filter(word => word !== undefined).join(' '),
     retryAfterMs: reasons.map(item => milliseconds(text(item.retryDelay)?.replace(/s$/, ''))).find(ms => ms !== undefined),
   }
 }

@@ -16,7 +16,8 @@ export function decodeUsage(value: JsonValue | undefined): Usage | undefined {
   const completionDetails = isObject(value.completion_tokens_details) ? value.completion_tokens_details : {}
   const cached = tokenCount(promptDetails.cached_tokens) ?? tokenCount(value.prompt_cache_hit_tokens) ?? tokenCount(value.cached_tokens)
   const written = tokenCount(promptDetails.cache_write_tokens) ?? tokenCount(value.cache_creation_input_tokens)
-  const reasoning = tokenCount(completionDetails.reasoning_tokens)
+  // Perplexity counts its reasoning at the top.
+  const reasoning = tokenCount(completionDetails.reasoning_tokens) ?? tokenCount(value.reasoning_tokens)
   const input = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0))
   const output = completion ?? Math.max(0, (total ?? 0) - input)
   return {

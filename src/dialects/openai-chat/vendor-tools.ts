@@ -53,11 +53,38 @@ const CLIENT_TOOLS: readonly { prefix: string; description: string; parameters: 
       required: ['command'],
     },
   },
+  {
+    prefix: 'computer_2',
+    description: 'Looks at the screen and works the mouse and keyboard.',
+    parameters: {
+      type: 'object',
+      properties: {
+        action: strings([
+          ...['screenshot', 'cursor_position', 'mouse_move', 'left_click', 'left_click_drag', 'right_click', 'middle_click'],
+          ...['double_click', 'triple_click', 'left_mouse_down', 'left_mouse_up', 'scroll', 'key', 'hold_key', 'type', 'wait', 'zoom'],
+        ]),
+        coordinate: { ...numbers, description: 'Where, as x and y in pixels from the upper left corner.' },
+        start_coordinate: { ...numbers, description: 'Where a drag begins.' },
+        text: string('Text to type, or the keys to press.'),
+        duration: { type: 'number', description: 'Seconds to wait or to hold a key.' },
+        scroll_direction: strings(['up', 'down', 'left', 'right']),
+        scroll_amount: { type: 'integer', description: 'How far to scroll.' },
+        region: { ...numbers, description: 'What to zoom into: left, top, right and bottom.' },
+      },
+      required: ['action'],
+    },
+  },
 ]
+
+/** What a tool says of the screen it works on, which its schema has no place for. */
+function screenOf({ value }: VendorTool): string {
+  const { display_width_px: width, display_height_px: height } = value
+  return typeof width === 'number' && typeof height === 'number' ? ` The screen is ${width} by ${height} pixels.` : ''
+}
 
 /** A client-run tool of Anthropic's as the function it amounts to; undefined for tools that only their vendor can run. */
 export function functionOfVendorTool(tool: VendorTool): JsonObject | undefined {
   if (tool.origin !== 'anthropic' || tool.name === undefined) return undefined
   const known = CLIENT_TOOLS.find(({ prefix }) => tool.kind.startsWith(prefix))
-  return known && { name: tool.name, description: known.description, parameters: known.parameters }
+  return known && { name: tool.name, description: known.description + screenOf(tool), parameters: known.parameters }
 }

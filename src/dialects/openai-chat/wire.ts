@@ -49,8 +49,8 @@ export const EXTENSION_FIELDS = [
   'web_search_options',
 ] as const
 
-/** Vendors' additions to the request that have a place in the model: vLLM's and OpenRouter's `top_k`, `thinking` as many clients send it. */
-export const MAPPED_VENDOR_FIELDS = ['top_k', 'thinking'] as const
+/** Vendors' additions to the request that have a place in the model: vLLM's and OpenRouter's `top_k`, OpenRouter's `reasoning`, `thinking` as many send it. */
+export const MAPPED_VENDOR_FIELDS = ['top_k', 'thinking', 'reasoning'] as const
 
 /** Roles that a message may have. */
 export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
@@ -60,6 +60,9 @@ export const TOOL_ERROR_PREFIX = '[tool error] '
 
 /** What stands in for the result of a call that was never answered (dialects.md §2.3.1). */
 export const NO_RESULT = '[no result]'
+
+/** What stands in for reasoning that a server insists on and nobody has: most SDKs drop the member, and it may not be empty. */
+export const NO_REASONING = ' '
 
 export const CHUNK_OBJECT = 'chat.completion.chunk'
 export const COMPLETION_OBJECT = 'chat.completion'

@@ -76,6 +76,19 @@ describe('top-level fields', () => {
     })
   })
 
+  test('reasoning in the words of OpenRouter, over which the others win', () => {
+    expect(decoded({ reasoning: { effort: 'high', exclude: true } }).reasoning).toEqual({ effort: 'high', display: 'omitted' })
+    expect(decoded({ reasoning: { max_tokens: 3000 } }).reasoning).toEqual({ mode: 'enabled', budgetTokens: 3000 })
+    expect(decoded({ reasoning: { enabled: true } }).reasoning).toEqual({ mode: 'adaptive' })
+    expect(decoded({ reasoning: { enabled: false } }).reasoning).toEqual({ mode: 'disabled' })
+    expect(decoded({ reasoning: {} }).reasoning).toBeUndefined()
+    expect(decoded({ reasoning: { effort: 'low' }, reasoning_effort: 'max', thinking: { type: 'adaptive' } }).reasoning).toEqual({
+      mode: 'adaptive',
+      effort: 'max',
+    })
+    expect(() => decoded({ reasoning: { effort: 'most' } })).toThrow(expect.objectContaining({ param: 'reasoning.effort' }))
+  })
+
   test('another form of thinking is its vendor’s to read', () => {
     const other = decoded({ thinking: { type: 'auto' } })
     expect([other.reasoning, other.extensions]).toEqual([undefined, { 'openai-chat': { thinking: { type: 'auto' } } }])
@@ -256,6 +269,8 @@ describe('messages', () => {
     expect(first?.content[0]).toMatchObject({ text: 'S', cache: { ttl: '1h' } })
     expect(first?.extensions).toBeUndefined()
     expect(second?.content[0]?.cache).toEqual({ ttl: undefined })
+    const mark = { cache_control: { type: 'ephemeral' } }
+    expect(decoded({ tools: [{ type: 'custom', custom: { name: 'f' }, ...mark }] }).tools).toMatchObject([{ cache: {} }])
   })
 
   test('sounds of earlier answers and citations are kept', () => {

@@ -104,7 +104,10 @@ describe('the assistant', () => {
     const thought: ContentPart = { type: 'reasoning', text: 'hm', seal: { issuer: 'anthropic', value: 'sig' } }
     const own: ContentPart = { type: 'reasoning', text: '!', seal: { issuer: 'openai-chat', value: 'mine' } }
     const messages = [message('assistant', thought, own, 'a')]
-    expect(encode(messages)).toEqual({ body: expect.objectContaining({ messages: [{ role: 'assistant', content: 'a' }] }), notes: [] })
+    expect(encode([...messages, message('user', 'b')])).toMatchObject({
+      body: { messages: [{ role: 'assistant', content: 'a' }, { role: 'user' }] },
+      notes: [],
+    })
     const replayed = wire(messages, options('deepseek', { replaysReasoning: true })) as JsonObject[]
     expect(replayed).toMatchObject([{ content: 'a', reasoning_content: 'hm!', reasoning_details: [{ signature: 'mine', text: '!' }] }])
     expect(JSON.stringify(replayed)).not.toContain('sig"')

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type ErrorDetails, type ErrorKind, GatewayError } from '../../../src/core/errors.ts'
 import type { JsonObject } from '../../../src/core/json.ts'
+import { errorOfBody } from '../../../src/dialects/openai-chat/upstream-error.ts'
 import { client, upstream } from './context.ts'
 
 describe('encodeError', () => {
@@ -57,6 +58,26 @@ describe('encodeError', () => {
     ])
   })
 
+  test.each([
+    [
+      'prompt is too long: 20000 tokens > 10000 maximum',
+      "This model's maximum context length is 10000 tokens. However, your messages resulted in 20000 tokens. Please reduce the length of the messages.",
+    ],
+    [
+      'input length and `max_tokens` exceed context limit: 5000 + 4000 > 8192, decrease input length or `max_tokens` and try again',
+      "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (5000 in the messages, 4000 in the completion). Please reduce the length of the messages or completion.",
+    ],
+    ['too much', 'too much'],
+  ])('%s → OpenAI’s words', (message, told) => {
+    const { body } = client.encodeError(new GatewayError('context-too-long', message), 'req_1')
+    expect(body.error).toEqual({ message: told, type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' })
+  })
+
+  test.each<ErrorKind>(['authentication', 'permission'])('in a stream %s was ours, and is none of the client’s business', kind => {
+    const [frame] = client.encodeStreamError(new GatewayError(kind, 'bad key sk-123'), 'req_1')
+    expect(JSON.parse(frame?.data ?? '').error).toMatchObject({ type: 'api_error', message: 'the upstream refused our credentials' })
+  })
+
   test('in a stream it is one frame, and nothing follows', () => {
     expect(client.encodeStreamError(new GatewayError('timeout', 'late'), 'req_1')).toEqual([
       { data: '{"error":{"message":"late","type":"api_error","param":null,"code":"timeout"}}' },
@@ -109,6 +130,39 @@ describe('decodeError', () => {
     expect(kind(400, { message: 'Unsupported value', type: 'invalid_request_error' })).toBe('invalid-request')
   })
 
+  test.each([
+    'prompt is too long: 20 tokens > 10 maximum',
+    "This model's maximum prompt length is 131072 but the request contains 150000 tokens.",
+    'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
+    'the request exceeds the available context size. try increasing the context size',
+    'Your input exceeds the context window of this model.',
+    'Range of input length should be [1, 129024]',
+    'Invalid request: Your request exceeded model token limit: 8192',
+    "You passed 5001 input tokens and requested 16000 output tokens. However, the model's context length is only 20000 tokens, resulting in a maximum input length of 4000 tokens.",
+  ])('a context that is too long: %s', words => {
+    expect(kind(400, { message: words })).toBe('context-too-long')
+    // The same words about a pace are about the pace.
+    expect(kind(429, { message: words })).toBe('rate-limit')
+  })
+
+  test.each([
+    'max_tokens exceeds the maximum number of output tokens',
+    'max_tokens is too large: 100000. This model supports at most 16384 completion tokens',
+  ])('an output limit alone is a field like any other: %s', words => {
+    expect(kind(400, { message: words })).toBe('invalid-request')
+  })
+
+  test('without a status, by its type or code', () => {
+    const kindOf = (error: JsonObject) => errorOfBody({ error }).kind
+    expect(kindOf({ message: 'x', type: 'invalid_request_error', code: 'invalid_api_key' })).toBe('authentication')
+    expect(kindOf({ message: 'x', type: 'authentication_error' })).toBe('authentication')
+    expect(kindOf({ message: 'x', type: 'rate_limit_error' })).toBe('rate-limit')
+    expect(kindOf({ message: 'x', type: 'insufficient_quota' })).toBe('quota-exhausted')
+    expect(kindOf({ message: 'x', type: 'overloaded_error' })).toBe('overloaded')
+    expect(kindOf({ message: 'x', type: 'server_error' })).toBe('bad-gateway')
+    expect(kindOf({ message: 'x', code: 503 })).toBe('unavailable')
+  })
+
   test('in any envelope', () => {
     for (const body of [
       '[{"error":{"message":"said","code":400}}]',
@@ -133,8 +187,15 @@ describe('decodeError', () => {
     expect(message('key sk-abcdef123456 of org-AbCdEf12345 and Bearer abc')).toBe('key [redacted] of [redacted] and [redacted]')
     expect(message('x'.repeat(1000)).length).toBe(300)
     expect(message('<!DOCTYPE html><title>502</title>', 502)).toBe('the upstream answered with status 502')
-    for (const body of ['<html><body>nginx 10.0.0.1</body></html>', 'plain', '[]', ''])
-      expect(decode(502, body).message).toBe('the upstream answered with status 502')
+    for (const body of ['[]', '{"some":"JSON"}', ' ', '']) expect(decode(502, body).message).toBe('the upstream answered with status 502')
+    expect(decode(502, '<html><body>nginx 10.0.0.1 <b>down</b></body></html>').message).toBe(
+      'the upstream answered with status 502: nginx down',
+    )
+    expect(decode(503, 'no healthy upstream').message).toBe('the upstream answered with status 503: no healthy upstream')
+    expect(decode(503, 'no healthy upstream').quotes).toBe(true)
+    expect(message('Rate limit reached for gpt-4o in organization org-AbCdEfGhIjKlMnOpQr on tokens')).toBe(
+      'Rate limit reached for gpt-4o in organization [redacted] on tokens',
+    )
     expect(decode(401, { error: { message: 'Incorrect API key provided: sk-ab***yz' } }).message).toBe(
       'the upstream refused the credentials',
     )
