@@ -53,6 +53,7 @@ export function foldEvents(events: Iterable<StreamEvent>): GenerateResponse {
         response.model = event.model
         response.created = event.created
         response.usage = event.usage
+        response.serviceTier = event.serviceTier
         response.extensions = event.extensions
         break
       case 'block-start':

@@ -41,6 +41,12 @@ interface ChoiceState {
   finish?: Finish
 }
 
+/** What a client reads where a tool is called without a name. */
+const NAMELESS_CALL = 'the upstream called a tool without naming it'
+
+/** The most that any vendor gives at once. */
+const MOST_CHOICES = 128
+
 /** The message a client reads when its upstream stopped in mid-answer. */
 const ENDED_EARLY = "the upstream's stream ended before the answer was complete"
 
@@ -74,6 +80,11 @@ class LifecycleStage implements Lifecycle {
       this.done = true
       return [event]
     }
+    if (event.type === 'block-start' && event.block.type === 'tool-call' && event.block.name === '') {
+      // No client can run such a call, and no name can be made up for it.
+      this.done = true
+      return [{ type: 'error', error: new GatewayError('bad-gateway', NAMELESS_CALL) }]
+    }
     if (!this.#started) {
       this.#started = true
       out.push({ type: 'response-start' })
@@ -85,7 +96,8 @@ class LifecycleStage implements Lifecycle {
   end(): StreamEvent[] {
     if (this.done) return []
     const states = [...this.#choices.values()]
-    if (states.length === 0 || states.some(state => !state.finish)) {
+    // Clients count choices without gaps: one of which nothing came is not finished.
+    if (states.length <= this.#lastChoice() || states.some(state => !state.finish)) {
       this.done = true
       return [{ type: 'error', error: new GatewayError('bad-gateway', ENDED_EARLY) }]
     }
@@ -126,9 +138,14 @@ class LifecycleStage implements Lifecycle {
     return state
   }
 
+  /** The highest choice so far; the first one is always there. */
+  #lastChoice(): number {
+    return Math.max(0, ...this.#choices.keys())
+  }
+
   #complete(out: StreamEvent[]): StreamEvent[] {
     this.done = true
-    if (this.#choices.size === 0) this.#state(undefined)
+    for (let choice = 0; choice <= Math.min(this.#lastChoice(), MOST_CHOICES - 1); choice++) this.#state(choice)
     const states = [...this.#choices.values()].sort((a, b) => (a.choice ?? 0) - (b.choice ?? 0))
     for (const state of states) closeAll(state, out)
     if (this.usage) out.push({ type: 'usage', usage: this.usage })

@@ -19,5 +19,7 @@ export interface GenerateResponse {
   created?: number
   choices: Choice[]
   usage?: Usage
+  /** The capacity that served it, in the words of `GenerateRequest.serviceTier`. */
+  serviceTier?: string
   extensions?: Extensions
 }

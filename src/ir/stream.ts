@@ -25,7 +25,7 @@ export type BlockStart =
  * most once, one `finish` a choice, `response-end`. Or, at any point, one `error` as the last event.
  */
 export type StreamEvent =
-  | { type: 'response-start'; id?: string; model?: string; created?: number; usage?: Usage; extensions?: Extensions }
+  | { type: 'response-start'; id?: string; model?: string; created?: number; usage?: Usage; serviceTier?: string; extensions?: Extensions }
   | { type: 'block-start'; index: number; choice?: number; block: BlockStart }
   | { type: 'block-delta'; index: number; choice?: number; text: string; logprobs?: JsonValue }
   | { type: 'annotation'; index: number; choice?: number; annotation: Annotation }

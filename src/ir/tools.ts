@@ -19,6 +19,7 @@ export interface CustomTool {
   name: string
   description?: string
   format?: JsonObject
+  cache?: CacheMark
   extensions?: Extensions
 }
 

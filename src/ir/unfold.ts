@@ -22,8 +22,8 @@ const textOf = (part: ContentPart): string => (part.type === 'tool-call' ? part.
 
 /** A whole answer as the stream it could have been: for upstreams that answered a streaming request with one body. */
 export function unfoldResponse(response: GenerateResponse): StreamEvent[] {
-  const { id, model, created, extensions } = response
-  const events: StreamEvent[] = [{ type: 'response-start', id, model, created, extensions }]
+  const { id, model, created, serviceTier, extensions } = response
+  const events: StreamEvent[] = [{ type: 'response-start', id, model, created, serviceTier, extensions }]
   for (const [number, { content, finish, logprobs }] of response.choices.entries()) {
     const choice = number === 0 ? undefined : number
     let index = 0

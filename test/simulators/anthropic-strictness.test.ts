@@ -165,6 +165,47 @@ const REFUSED: [string, object, string][] = [
     format({ type: 'object', properties: { a: { type: 'integer', minimum: 1 } }, additionalProperties: false }),
     "'minimum'",
   ],
+  ['a format of strings that is none', format({ type: 'string', format: 'phone' }), "String format 'phone'"],
+  ['a schema that holds itself', format({ $ref: '#/$defs/a', $defs: { a: { anyOf: [{ $ref: '#/$defs/a' }] } } }), 'Recursive schemas'],
+  ['a schema from elsewhere', format({ $ref: 'https://a/b' }), 'External $ref'],
+  ['alternatives that exclude each other', format({ oneOf: [{ type: 'string' }] }), "'oneOf' is not supported"],
+  [
+    '21 strict tools',
+    {
+      tools: Array.from({ length: 21 }, (_, n) =>
+        tool({ name: `f${n}`, strict: true, input_schema: { type: 'object', additionalProperties: false } }),
+      ),
+    },
+    'Too many strict tools (21)',
+  ],
+  [
+    '25 optional parameters',
+    format({
+      type: 'object',
+      properties: Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`p${n}`, {}])),
+      additionalProperties: false,
+    }),
+    'too many optional parameters (25)',
+  ],
+  [
+    '17 unions',
+    format({ anyOf: Array.from({ length: 16 }, () => ({ type: ['string', 'null'] })) }),
+    'too many parameters with union types (17',
+  ],
+  [
+    'a strict tool on an older model',
+    { model: 'claude-sonnet-4-20250514', tools: [tool({ strict: true })] },
+    'strict tools are not supported',
+  ],
+  ['prefill while thinking', { max_tokens: 2000, thinking: manual, ...chat(user, assistant(text('x'))) }, 'when thinking is enabled'],
+  [
+    'prefill with a format',
+    { ...format({ type: 'object', additionalProperties: false }), ...chat(user, assistant(text('x'))) },
+    'not supported with assistant message prefill',
+  ],
+  ['speed without its header', { model: 'claude-opus-4-8', speed: 'fast' }, 'speed: Extra inputs'],
+  ['fast mode of a model without', { speed: 'fast' }, 'fast mode is not supported'],
+  ['a long user id', { metadata: { user_id: 'u'.repeat(257) } }, 'at most 256 characters'],
   ['structured output on an older model', { model: 'claude-3-haiku', ...format({}) }, 'not supported on this model'],
   ['too long a prompt', chat({ role: 'user', content: 'x'.repeat(900_000) }), 'prompt is too long: '],
   ['prompt and output together', { max_tokens: 60_000, ...chat({ role: 'user', content: 'x'.repeat(600_000) }) }, 'exceed context limit'],

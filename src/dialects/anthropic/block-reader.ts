@@ -1,10 +1,10 @@
-import { isObject, type JsonObject } from '../../core/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Sealed } from '../../ir/message.ts'
 import { readSeal } from '../../ir/reasoning.ts'
 import type { StreamEvent } from '../../ir/stream.ts'
 import type { CodecContext } from '../dialect.ts'
 import { voidInput } from './abandoned.ts'
-import { decodeCitation, inputText, textOf } from './decode-response.ts'
+import { CallIds, decodeCitation, inputText, textOf } from './decode-response.ts'
 
 type Kind = 'text' | 'reasoning' | 'tool' | 'opaque'
 
@@ -19,6 +19,8 @@ interface OpenBlock {
   input: string
   /** An opaque block that grows by deltas of its own kind, which nobody else could join: handed out whole when it ends. */
   whole?: JsonObject
+  /** Citations so far. They are of the whole block, so that they go out when its text is known. */
+  citations: JsonValue[]
 }
 
 /** The block kind that a delta belongs to, for blocks whose start was lost. */
@@ -35,9 +37,12 @@ export class BlockReader {
   /** Whether a tool call was begun. */
   called = false
   #next = 0
+  readonly #ids: CallIds
   readonly #open = new Map<number, OpenBlock>()
 
-  constructor(private readonly context: CodecContext) {}
+  constructor(private readonly context: CodecContext) {
+    this.#ids = new CallIds(context)
+  }
 
   start(data: JsonObject): StreamEvent[] {
     const at = indexOf(data) ?? this.#next
@@ -97,17 +102,15 @@ export class BlockReader {
   #begin(at: number, block: JsonObject): StreamEvent[] {
     const index = this.#next++
     const begin = (kind: Kind, held = ''): OpenBlock => {
-      const open: OpenBlock = { index, kind, held, input: '' }
+      const open: OpenBlock = { index, kind, held, input: '', citations: [] }
       this.#open.set(at, open)
       return open
     }
     const withText = (text: string): StreamEvent[] => (text === '' ? [] : [{ type: 'block-delta', index, text }])
     switch (block.type) {
       case 'text': {
-        begin('text')
-        const citations = Array.isArray(block.citations) ? block.citations : []
-        const annotations = citations.map((raw): StreamEvent => ({ type: 'annotation', index, annotation: decodeCitation(raw) }))
-        return [{ type: 'block-start', index, block: { type: 'text' } }, ...withText(textOf(block.text)), ...annotations]
+        begin('text').citations = Array.isArray(block.citations) ? [...block.citations] : []
+        return [{ type: 'block-start', index, block: { type: 'text' } }, ...withText(textOf(block.text))]
       }
       case 'thinking':
         begin('reasoning').seal = readSeal(textOf(block.signature), 'anthropic')
@@ -120,7 +123,7 @@ export class BlockReader {
         const { type: _type, id, name, input, ...rest } = block
         begin('tool', isObject(input) && Object.keys(input).length === 0 ? '' : inputText(input))
         const own = Object.keys(rest).length > 0 && { extensions: { anthropic: rest } }
-        return [{ type: 'block-start', index, block: { type: 'tool-call', id: textOf(id), name: textOf(name), ...own } }]
+        return [{ type: 'block-start', index, block: { type: 'tool-call', id: this.#ids.take(textOf(id)), name: textOf(name), ...own } }]
       }
       default: {
         const open = begin('opaque')
@@ -149,7 +152,8 @@ export class BlockReader {
         open.seal = readSeal(textOf(delta.signature), 'anthropic') ?? open.seal
         return []
       case 'citations_delta':
-        return [{ type: 'annotation', index, annotation: decodeCitation(delta.citation ?? null) }]
+        open.citations.push(delta.citation ?? null)
+        return []
       case 'input_json_delta':
         open.input += textOf(delta.partial_json)
         return text(textOf(delta.partial_json))
@@ -166,6 +170,7 @@ export class BlockReader {
     const events: StreamEvent[] = []
     if (open.whole) events.push({ type: 'block-start', index, block: { type: 'opaque', origin: 'anthropic', value: open.whole } })
     if (open.held !== '' && open.input === '') events.push({ type: 'block-delta', index, text: open.held })
+    for (const raw of open.citations) events.push({ type: 'annotation', index, annotation: decodeCitation(raw) })
     events.push(open.seal ? { type: 'block-end', index, seal: open.seal } : { type: 'block-end', index })
     return events
   }

@@ -19,6 +19,7 @@ import { decodeContent } from './decode-content.ts'
 import { decodeEffort, decodeOutputConfig, decodeThinking } from './decode-settings.ts'
 import { decodeToolChoice, decodeTools } from './decode-tools.ts'
 import { partBase } from './part-base.ts'
+import { addedNames, changedTools, isToolChange } from './tool-changes.ts'
 import { DEFERRED_TOOLS, REQUEST_FIELDS } from './wire.ts'
 
 const MESSAGE_FIELDS = new Set(['role', 'content'])
@@ -75,19 +76,17 @@ function decodeMetadata(body: JsonObject, request: GenerateRequest, extensions: 
 }
 
 function decodeToolFields(body: JsonObject, request: GenerateRequest, extensions: JsonObject): void {
-  const values = optionalArray(body, 'tools')
-  if (values) {
-    const { tools, deferred } = decodeTools(values, loadedTools(body))
-    if (tools.length > 0) request.tools = tools
-    if (deferred.length > 0) extensions[DEFERRED_TOOLS] = deferred
-  }
+  const { tools: declared, deferred } = decodeTools(optionalArray(body, 'tools') ?? [], loadedTools(body))
+  const tools = changedTools(declared, body.messages)
+  if (tools.length > 0) request.tools = tools
+  if (deferred.length > 0) extensions[DEFERRED_TOOLS] = deferred
   const choice = optionalObject(body, 'tool_choice')
   if (choice) Object.assign(request, decodeToolChoice(choice))
 }
 
-/** Names of deferred tools that are in use: referenced by a tool's result, or called. */
+/** Names of deferred tools that are in use: referenced by a tool's result, added later, or called. */
 function loadedTools(body: JsonObject): Set<string> {
-  const names = new Set<string>()
+  const names = new Set<string>(addedNames(body.messages))
   const visit = (content: JsonValue | undefined): void => {
     for (const block of Array.isArray(content) ? content : []) {
       if (!isObject(block)) continue
@@ -140,10 +139,11 @@ function decodeSystem(value: JsonValue | undefined, path: string): ContentPart[]
   if (value === undefined || value === null || value === '') return []
   if (typeof value === 'string') return [{ type: 'text', text: value }]
   if (!Array.isArray(value)) throw invalidField(path, 'must be a string or an array of text blocks', 'invalid_type')
-  return value.map((item, index) => {
+  return value.flatMap((item, index): ContentPart[] => {
     const block = asObject(item, at(path, index))
     const type = requiredString(block, 'type', at(path, index))
-    if (type !== 'text') return { type: 'opaque', origin: 'anthropic', value: block }
-    return { type: 'text', text: requiredString(block, 'text', at(path, index)), ...partBase(block, TEXT_FIELDS, at(path, index)) }
+    if (isToolChange(block)) return []
+    if (type !== 'text') return [{ type: 'opaque', origin: 'anthropic', value: block }]
+    return [{ type: 'text', text: requiredString(block, 'text', at(path, index)), ...partBase(block, TEXT_FIELDS, at(path, index)) }]
   })
 }

@@ -3,20 +3,22 @@ import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Annotation, ContentPart } from '../../ir/message.ts'
 import { readSeal } from '../../ir/reasoning.ts'
 import type { GenerateResponse } from '../../ir/response.ts'
+import type { CodecContext } from '../dialect.ts'
 import { decodeErrorObject } from './errors.ts'
 import { decodeFinish } from './finish.ts'
-import { decodeUsage } from './usage.ts'
+import { decodeUsage, servedBy } from './usage.ts'
 
 /** Members of an answer that only this dialect's clients understand. */
 const OWN_MEMBERS = ['container', 'context_management', 'diagnostics', 'stop_details']
 
 /** A whole Messages answer. @throws GatewayError `bad-gateway` where it is none, or the kind of the error that it holds */
-export function decodeResponse(body: JsonValue): GenerateResponse {
+export function decodeResponse(body: JsonValue, context: CodecContext): GenerateResponse {
   if (!isObject(body)) throw notAMessage()
   if (body.type === 'error' && isObject(body.error)) throw decodeErrorObject(body.error)
   const content: JsonValue | undefined = typeof body.content === 'string' ? [{ type: 'text', text: body.content }] : body.content
   if (!Array.isArray(content)) throw notAMessage()
-  const parts = content.filter(isObject).flatMap(decodeAnswerBlock)
+  const ids = new CallIds(context)
+  const parts = content.filter(isObject).map(block => decodeAnswerBlock(block, ids))
   const called = parts.some(part => part.type === 'tool-call')
   const response: GenerateResponse = {
     choices: [{ content: parts, finish: decodeFinish(body) ?? { reason: called ? 'tool-calls' : 'stop' } }],
@@ -25,6 +27,8 @@ export function decodeResponse(body: JsonValue): GenerateResponse {
   if (typeof body.model === 'string') response.model = body.model
   const usage = decodeUsage(body.usage)
   if (usage) response.usage = usage
+  const tier = servedBy(body.usage)
+  if (tier !== undefined) response.serviceTier = tier
   const own = ownMembers(body)
   if (own) response.extensions = { anthropic: own }
   return response
@@ -44,25 +48,38 @@ export function ownMembers(from: JsonObject): JsonObject | undefined {
   return own
 }
 
-function decodeAnswerBlock(block: JsonObject): ContentPart[] {
+/** Ids of the calls in one answer. Weak servers leave them out or repeat them, and nobody could tell which call a result belongs to. */
+export class CallIds {
+  readonly #taken = new Set<string>()
+
+  constructor(private readonly context: CodecContext) {}
+
+  take(given: string): string {
+    const id = given === '' || this.#taken.has(given) ? this.context.newId('toolu_') : given
+    this.#taken.add(id)
+    return id
+  }
+}
+
+function decodeAnswerBlock(block: JsonObject, ids: CallIds): ContentPart {
   switch (block.type) {
     case 'text': {
       const annotations = (Array.isArray(block.citations) ? block.citations : []).map(decodeCitation)
-      return [{ type: 'text', text: textOf(block.text), ...(annotations.length > 0 && { annotations }) }]
+      return { type: 'text', text: textOf(block.text), ...(annotations.length > 0 && { annotations }) }
     }
     case 'thinking': {
       const seal = readSeal(textOf(block.signature), 'anthropic')
-      return [{ type: 'reasoning', text: textOf(block.thinking), ...(seal && { seal }) }]
+      return { type: 'reasoning', text: textOf(block.thinking), ...(seal && { seal }) }
     }
     case 'redacted_thinking':
-      return [{ type: 'reasoning', text: '', redacted: true, seal: readSeal(textOf(block.data), 'anthropic') }]
+      return { type: 'reasoning', text: '', redacted: true, seal: readSeal(textOf(block.data), 'anthropic') }
     case 'tool_use': {
       const { type: _type, id, name, input, ...rest } = block
       const own = Object.keys(rest).length > 0 && { extensions: { anthropic: rest } }
-      return [{ type: 'tool-call', id: textOf(id), name: textOf(name), arguments: inputText(input), ...own }]
+      return { type: 'tool-call', id: ids.take(textOf(id)), name: textOf(name), arguments: inputText(input), ...own }
     }
     default:
-      return [{ type: 'opaque', origin: 'anthropic', value: block }]
+      return { type: 'opaque', origin: 'anthropic', value: block }
   }
 }
 

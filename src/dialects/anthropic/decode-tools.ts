@@ -6,7 +6,7 @@ import { cacheMark } from './part-base.ts'
 import { TOOL_FIELDS } from './wire.ts'
 
 /** One entry of `tools`: a custom tool with a schema, or one of Anthropic's own types, kept whole. */
-function decodeTool(value: JsonObject, path: string): Tool {
+export function decodeTool(value: JsonObject, path: string): Tool {
   const type = optionalString(value, 'type', path) ?? 'custom'
   if (type !== 'custom') {
     const name = optionalString(value, 'name', path)

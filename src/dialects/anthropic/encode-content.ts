@@ -1,14 +1,24 @@
+import { invalidField } from '../../core/errors.ts'
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import { partPath } from '../../ir/caller-paths.ts'
 import type { CacheMark, ContentPart, PartBase, ReasoningPart, ToolCallPart, ToolResultPart } from '../../ir/message.ts'
 import type { CodecContext } from '../dialect.ts'
 import { encodeMedia } from './encode-media.ts'
-import { legalToolId } from './tool-ids.ts'
 import { type Block, isBlock, STANDS_FOR } from './wire.ts'
 
 /** The blocks of one message's parts; `path` names the message's content in the caller's words. @throws GatewayError `invalid-request` */
 export function encodeParts(parts: readonly ContentPart[], role: 'user' | 'assistant', path: string, context: CodecContext): Block[] {
-  return parts.flatMap((part, index) => encodePart(part, role, partPath(path, index), context))
+  const blocks: Block[] = []
+  for (const [index, part] of parts.entries()) {
+    const encoded = encodePart(part, role, partPath(path, index), context)
+    const before = blocks.at(-1)
+    // A breakpoint stands behind what was left out as well as behind what comes before that; thinking takes none.
+    if (encoded.length === 0 && part.cache && before && !before.cache_control && !/thinking$/.test(before.type)) {
+      blocks[blocks.length - 1] = { ...before, cache_control: encodeCacheMark(part.cache, context) }
+    }
+    blocks.push(...encoded)
+  }
+  return blocks
 }
 
 function encodePart(part: ContentPart, role: 'user' | 'assistant', path: string, context: CodecContext): Block[] {
@@ -31,6 +41,9 @@ function encodePart(part: ContentPart, role: 'user' | 'assistant', path: string,
       return encodeToolResult(part, path, context)
     case 'opaque':
       if (part.origin === 'anthropic' && isBlock(part.value)) return [part.value]
+      if (isObject(part.value) && isObject(part.value.audio)) {
+        throw invalidField(path.replace(/content\.\d+$/, 'audio'), 'refers to a sound of another provider', 'unsupported_value')
+      }
       context.note({ action: 'dropped', field: path, detail: `only ${part.origin} understands this part` })
       return []
   }
@@ -62,7 +75,7 @@ function encodeReasoning(part: ReasoningPart): Block[] {
 
 function encodeToolCall(part: ToolCallPart, path: string, context: CodecContext): Block {
   const input = part.kind === 'custom' ? { input: part.arguments } : toolInput(part.arguments, path, context)
-  return { type: 'tool_use', id: legalToolId(part.id), name: part.name, input }
+  return { type: 'tool_use', id: part.id, name: part.name, input }
 }
 
 /**
@@ -80,7 +93,7 @@ export function toolInput(text: string, field: string, context: CodecContext): J
 
 function encodeToolResult(part: ToolResultPart, path: string, context: CodecContext): Block[] {
   const content = encodeParts(part.content, 'user', path, context)
-  const result: Block = { type: 'tool_result', tool_use_id: legalToolId(part.callId) }
+  const result: Block = { type: 'tool_result', tool_use_id: part.callId }
   // With is_error, Anthropic takes no media; pictures of a failed call follow right behind the result.
   const outside = part.isError ? content.filter(isMedia) : []
   const inside = part.isError ? content.filter(block => !isMedia(block)) : content

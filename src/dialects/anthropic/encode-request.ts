@@ -1,32 +1,44 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
+import { sha256 } from '../../core/secret.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
-import type { CodecContext, EncodeOptions } from '../dialect.ts'
-import { limitCacheMarks } from './cache-marks.ts'
+import type { Reversal } from '../../ir/reversal.ts'
+import { fitTools } from '../../ir/tool-limits.ts'
+import type { CodecContext, EncodedRequest, EncodeOptions } from '../dialect.ts'
+import { betasFor } from './betas.ts'
+import { fitCacheMarks } from './cache-marks.ts'
 import { type Capabilities, capabilitiesOf } from './capabilities.ts'
+import { encodeFormat } from './encode-format.ts'
 import { dropUnknownSampling, encodeMaxTokens, encodeSampling, encodeStops } from './encode-sampling.ts'
-import { encodeThinking } from './encode-thinking.ts'
-import { encodeTools } from './encode-tools.ts'
-import { dropForeignExtensions, withForeignThinking } from './foreign.ts'
-import { outputSchema } from './schema.ts'
+import { encodeThinking, thinksWithBudget } from './encode-thinking.ts'
+import { encodeTools, withAnswerTool } from './encode-tools.ts'
+import { automaticCache, dropForeignExtensions, withForeignThinking } from './foreign.ts'
+import { SchemaBudget } from './schema-limits.ts'
+import { TOOL_LIMITS } from './tool-ids.ts'
 import { encodeConversation } from './turns.ts'
-import { API_VERSION, type Block, DEFERRED_TOOLS } from './wire.ts'
+import { API_VERSION, DEFERRED_TOOLS, isBegun } from './wire.ts'
 
 /** A request for `/v1/messages` of the target model (dialects.md §2.1). @throws GatewayError `invalid-request` naming the caller's field */
-export function encodeRequest(
-  given: GenerateRequest,
-  options: EncodeOptions,
-  context: CodecContext,
-): { body: JsonObject; headers: Record<string, string> } {
-  const request = withForeignThinking(given)
-  const capabilities = capabilitiesOf(options.model)
-  const { [DEFERRED_TOOLS]: _deferred, output_config: ownOutput, metadata: ownMetadata, ...own } = request.extensions?.anthropic ?? {}
+export function encodeRequest(given: GenerateRequest, options: EncodeOptions, context: CodecContext): EncodedRequest {
+  const version = options.traits.apiVersion ?? API_VERSION
+  const capabilities = capabilitiesOf(options.model, version)
+  const { request, names } = fitTools(withForeignThinking(given, context), TOOL_LIMITS)
+  const {
+    [DEFERRED_TOOLS]: _deferred,
+    output_config: ownOutput,
+    metadata: ownMetadata,
+    thinking: _thinking,
+    ...own
+  } = request.extensions?.anthropic ?? {}
   dropUnknownSampling(request, context)
   dropForeignExtensions(request, context)
   const maxTokens = encodeMaxTokens(request, capabilities, context)
   const { system, messages } = encodeConversation(request, capabilities, context)
-  const format = encodeFormat(request, capabilities, context)
+  const budget = new SchemaBudget()
+  const situation = { budgeted: thinksWithBudget(request, capabilities), begun: isBegun(messages), budget }
+  const format = encodeFormat(request, capabilities, situation, context)
   if (format.instruction) system.push(format.instruction)
-  const tools = encodeTools(request, messages, capabilities, context)
+  const ownTools = encodeTools(request, messages, capabilities, budget, context)
+  const tools = format.answerTool ? withAnswerTool(ownTools, format.answerTool) : ownTools
   const forcedTool = tools.tool_choice?.type === 'any' || tools.tool_choice?.type === 'tool'
   const { thinking, effort } = encodeThinking(request, capabilities, { maxTokens, forcedTool, messages }, context)
   const thinks = thinking !== undefined && thinking.type !== 'disabled'
@@ -45,56 +57,45 @@ export function encodeRequest(
   if (Object.keys(output).length > 0) body.output_config = output
   const metadata: JsonObject = { ...(isObject(ownMetadata) && ownMetadata), ...encodeEndUser(request, context) }
   if (Object.keys(metadata).length > 0) body.metadata = metadata
-  const tier = encodeServiceTier(request, context)
-  if (tier) body.service_tier = tier
+  Object.assign(body, encodeServiceTier(request, capabilities, context))
   if (request.stream) body.stream = true
+  const cache = automaticCache(request)
+  if (cache) body.cache_control = cache
   Object.assign(body, own)
-  limitCacheMarks(body, context)
-  return { body, headers: { 'anthropic-version': API_VERSION } }
-}
-
-interface EncodedFormat {
-  /** The member of `output_config`. */
-  output?: { format: JsonObject }
-  /** What the model is told where it has no such member. */
-  instruction?: Block
-}
-
-function encodeFormat(request: GenerateRequest, capabilities: Capabilities, context: CodecContext): EncodedFormat {
-  const format = request.responseFormat
-  if (!format || format.type === 'text') return {}
-  const field = request.origin === 'anthropic' ? 'output_config.format' : 'response_format'
-  if (format.type === 'json-schema' && capabilities.structuredOutputs) {
-    const { schema, changed } = outputSchema(format.schema)
-    if (changed.length > 0) {
-      context.note({ action: 'approximated', field, detail: `not enforced: ${changed.join(' ')}` })
-    }
-    return { output: { format: { type: 'json_schema', schema } } }
+  fitCacheMarks(body, context)
+  const betas = betasFor(body)
+  const reversal: Reversal = { ...(names && { names }), ...(format.answerTool && { answerTool: format.answerTool.name }) }
+  return {
+    body,
+    headers: { 'anthropic-version': version, ...(betas && { 'anthropic-beta': betas }) },
+    ...(Object.keys(reversal).length > 0 && { reversal }),
   }
-  context.note({ action: 'approximated', field, detail: 'asked for in words; this model does not enforce it' })
-  const text =
-    format.type === 'json-object'
-      ? 'Respond only with a JSON object.'
-      : `Respond only with a JSON value that matches this JSON Schema:\n${JSON.stringify(format.schema)}`
-  return { instruction: { type: 'text', text } }
 }
 
-/** Anthropic wants no personal data here. */
+/** The longest identifier of an end user that Anthropic takes. */
+const LONGEST_IDENTIFIER = 256
+const E_MAIL = /^\S+@\S+\.\S+$/
+const PHONE = /^(?=.*[+\s().-])\+?[\d\s().-]{7,20}$/
+
+/** Anthropic wants no personal data here: what looks like some goes as its hash, which stays the same for one user. */
 function encodeEndUser(request: GenerateRequest, context: CodecContext): JsonObject {
   const { endUser } = request
   if (endUser === undefined || endUser === '') return {}
-  if (/^\S+@\S+\.\S+$/.test(endUser) || /^(?=.*[+\s().-])\+?[\d\s().-]{7,20}$/.test(endUser)) {
-    context.note({ action: 'dropped', field: 'user', detail: 'looks like an e-mail address or a phone number' })
-    return {}
-  }
-  return { user_id: endUser }
+  const personal = E_MAIL.test(endUser) || PHONE.test(endUser)
+  if (!personal && endUser.length <= LONGEST_IDENTIFIER) return { user_id: endUser }
+  const detail = personal ? 'looks like an e-mail address or a phone number; its hash was sent' : 'too long; its hash was sent'
+  context.note({ action: 'approximated', field: 'user', detail })
+  return { user_id: sha256(endUser) }
 }
 
 const SERVICE_TIERS: Record<string, string> = { auto: 'auto', priority: 'auto', default: 'standard_only', standard_only: 'standard_only' }
 
-function encodeServiceTier(request: GenerateRequest, context: CodecContext): string | undefined {
-  if (request.serviceTier === undefined) return undefined
-  const tier = SERVICE_TIERS[request.serviceTier]
-  if (tier === undefined) context.note({ action: 'dropped', field: 'service_tier', detail: 'Anthropic has no such tier' })
-  return tier
+/** Which capacity serves the request; OpenAI's `fast` is a matter of `speed` here. */
+function encodeServiceTier({ serviceTier }: GenerateRequest, capabilities: Capabilities, context: CodecContext): JsonObject {
+  if (serviceTier === undefined) return {}
+  if (serviceTier === 'fast' && capabilities.fastMode) return { speed: 'fast' }
+  const tier = SERVICE_TIERS[serviceTier]
+  if (tier !== undefined) return { service_tier: tier }
+  context.note({ action: 'dropped', field: 'service_tier', detail: 'this model has no such tier' })
+  return {}
 }

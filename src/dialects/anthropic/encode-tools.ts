@@ -6,6 +6,7 @@ import type { CodecContext } from '../dialect.ts'
 import type { Capabilities } from './capabilities.ts'
 import { encodeCacheMark } from './encode-content.ts'
 import { inputSchema, isStrictSchema } from './schema.ts'
+import type { SchemaBudget } from './schema-limits.ts'
 import { DEFERRED_TOOLS, type Turn } from './wire.ts'
 
 export interface EncodedTools {
@@ -18,15 +19,24 @@ export function encodeTools(
   request: GenerateRequest,
   messages: readonly Turn[],
   capabilities: Capabilities,
+  budget: SchemaBudget,
   context: CodecContext,
 ): EncodedTools {
   const usable = usableTools(request, context)
-  const tools = usable.map(({ tool, index }) => encodeTool(tool, `tools.${index}`, context))
+  const strictness = capabilities.structuredOutputs ? budget : undefined
+  const tools = usable.map(({ tool, index }) => encodeTool(tool, `tools.${index}`, strictness, context))
   const deferred = request.extensions?.anthropic?.[DEFERRED_TOOLS]
   if (Array.isArray(deferred)) tools.push(...deferred.filter(isObject))
   if (tools.length === 0) return stubTools(messages)
   const choice = encodeToolChoice(request, capabilities)
   return choice ? { tools, tool_choice: choice } : { tools }
+}
+
+/** With one more tool that has to be called: in place of an answer in words, so that the client's own tools may be called instead. */
+export function withAnswerTool({ tools = [], tool_choice: choice }: EncodedTools, tool: JsonObject & { name: string }): EncodedTools {
+  const others = tools.length > 0 && choice?.type !== 'none'
+  const forced: JsonObject = others ? { type: 'any' } : { type: 'tool', name: tool.name }
+  return { tools: [...tools, tool], tool_choice: { ...forced, disable_parallel_tool_use: true } }
 }
 
 interface Usable {
@@ -63,24 +73,26 @@ function allowedTools(tools: Usable[], choice: Extract<ToolChoice, { type: 'allo
   return allowed
 }
 
-function encodeTool(tool: Tool, path: string, context: CodecContext): JsonObject {
+/** Without a `budget` the model knows no strict tools. */
+function encodeTool(tool: Tool, path: string, budget: SchemaBudget | undefined, context: CodecContext): JsonObject {
   if (tool.type === 'vendor') return tool.value
-  return tool.type === 'custom' ? encodeCustomTool(tool) : encodeFunctionTool(tool, path, context)
+  const encoded = tool.type === 'custom' ? encodeCustomTool(tool) : encodeFunctionTool(tool, path, budget, context)
+  // A mark on a deferred tool is a 400.
+  if (tool.cache && encoded.defer_loading !== true) encoded.cache_control = encodeCacheMark(tool.cache, context)
+  return encoded
 }
 
-function encodeFunctionTool(tool: FunctionTool, path: string, context: CodecContext): JsonObject {
+function encodeFunctionTool(tool: FunctionTool, path: string, budget: SchemaBudget | undefined, context: CodecContext): JsonObject {
   const { schema, merged } = inputSchema(tool.parameters)
   if (merged)
     context.note({ action: 'approximated', field: `${path}.parameters`, detail: 'alternatives at the root of the schema were merged' })
   const encoded: JsonObject = { ...tool.extensions?.anthropic, name: tool.name }
   if (tool.description) encoded.description = tool.description
   encoded.input_schema = schema
-  if (tool.strict === true) {
-    if (isStrictSchema(schema)) encoded.strict = true
-    else context.note({ action: 'approximated', field: `${path}.strict`, detail: 'the schema is not one that strict mode takes' })
-  } else if (tool.strict === false) encoded.strict = false
-  // A mark on a deferred tool is a 400.
-  if (tool.cache && encoded.defer_loading !== true) encoded.cache_control = encodeCacheMark(tool.cache, context)
+  if (tool.strict === undefined) return encoded
+  encoded.strict = tool.strict && isStrictSchema(schema) && budget?.take(schema, 'tool') === true
+  if (encoded.strict !== tool.strict)
+    context.note({ action: 'approximated', field: `${path}.strict`, detail: 'more than strict mode takes' })
   return encoded
 }
 

@@ -1,9 +1,11 @@
-import { type Candidate, type ErrorKind, GatewayError } from '../../core/errors.ts'
-import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
+import { readOverflow, speaksOfOverflow } from '../../core/context-overflow.ts'
+import { type Candidate, type ErrorDetails, type ErrorKind, forStream, GatewayError } from '../../core/errors.ts'
+import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../core/json.ts'
 import { rfc3339 } from '../../core/timestamps.ts'
-import { kindOfStatus, retryAfterOf, safeMessage, shouldRetryOf } from '../../core/upstream-error.ts'
+import { kindOfStatus, retryAfterOf, safeMessage, shouldRetryOf, wordsOfBody } from '../../core/upstream-error.ts'
 import type { SseFrame } from '../../sse/frame.ts'
 import type { ErrorBody } from '../dialect.ts'
+import { REQUEST_FIELDS } from './wire.ts'
 
 /** Every kind in Anthropic's words (dialects.md §5.2). */
 const OUTWARD: Record<ErrorKind, readonly [status: number, type: string]> = {
@@ -32,6 +34,9 @@ const OUTWARD: Record<ErrorKind, readonly [status: number, type: string]> = {
 
 const LONGEST_SYNTHESISED = 300
 
+/** What the log keeps of a body. */
+const LONGEST_CAUSE = 2000
+
 /** An error as a client of this dialect reads it (dialects.md §5.1). */
 export function encodeError(error: GatewayError, requestId: string): ErrorBody {
   const [status] = OUTWARD[error.kind]
@@ -40,7 +45,7 @@ export function encodeError(error: GatewayError, requestId: string): ErrorBody {
 
 /** The same within a stream; the SDKs throw on it. */
 export function encodeStreamError(error: GatewayError, requestId?: string): SseFrame[] {
-  const body: JsonObject = { type: 'error', error: errorObject(error) }
+  const body: JsonObject = { type: 'error', error: errorObject(forStream(error)) }
   if (requestId !== undefined) body.request_id = requestId
   return [{ event: 'error', data: JSON.stringify(body) }]
 }
@@ -56,11 +61,24 @@ function errorObject(error: GatewayError): JsonObject {
   return object
 }
 
-/** Claude Code shortens its conversation when it reads these words. */
-function messageFor(error: GatewayError): string {
-  if (error.kind !== 'context-too-long' || speaksOfContext(error.message)) return error.message
-  return `prompt is too long: ${error.message}`
+/**
+ * A context that is too long, in Anthropic's own sentences with their numbers: Claude Code looks for them, and shortens its conversation by the first
+ * and asks for less output by the second.
+ */
+function messageFor({ kind, message }: GatewayError): string {
+  if (kind !== 'context-too-long' || OWN_WORDS.test(message)) return message
+  const { input, output, limit } = readOverflow(message)
+  if (input !== undefined && limit !== undefined) {
+    if (input > limit) return `prompt is too long: ${input} tokens > ${limit} maximum`
+    if (output !== undefined) {
+      const sum = `${input} + ${output} > ${limit}`
+      return `input length and \`max_tokens\` exceed context limit: ${sum}, decrease input length or \`max_tokens\` and try again`
+    }
+  }
+  return `prompt is too long: ${message}`
 }
+
+const OWN_WORDS = /prompt is too long(?!: [\d,]+, model)|exceed context limit: \d+ \+/
 
 function encodeCandidate(candidate: Candidate): JsonObject {
   const { provider, account, state, reason, until } = candidate
@@ -85,40 +103,53 @@ const KIND_OF_TYPE: Record<string, ErrorKind> = {
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
   const parsed = tryParseJson(body)
   const error = isObject(parsed) && isObject(parsed.error) ? parsed.error : undefined
-  const said = typeof error?.message === 'string' ? error.message : ''
-  const requestId = headers.get('request-id') ?? (isObject(parsed) && typeof parsed.request_id === 'string' ? parsed.request_id : undefined)
-  const kind = kindOf(status, typeof error?.type === 'string' ? error.type : undefined, said)
-  // Vendors quote the key they refuse, and whose it is.
-  const words = kind === 'authentication' ? undefined : safeMessage(said)
-  const own = kind === 'authentication' ? 'the upstream refused the credentials' : synthesise(status, body)
-  return new GatewayError(kind, words ?? own, {
-    quotes: words !== undefined,
+  const said = textOf(error?.message)
+  const requestId = headers.get('request-id') ?? (isObject(parsed) ? textOf(parsed.request_id) : undefined)
+  const kind = kindOf(status, textOf(error?.type), said ?? '')
+  const own = `the upstream answered with status ${status}`
+  const page = said === undefined ? wordsOfBody(body) : undefined
+  const words = page === undefined ? safeMessage(said) : `${own}: ${page}`.slice(0, LONGEST_SYNTHESISED)
+  return build(kind, words, own, {
     retryAfterMs: retryAfterOf(headers),
     shouldRetry: shouldRetryOf(headers),
-    upstream: { status, requestId: requestId ?? undefined, ...(speaksOfAccount(kind, said) && { speaksOfAccount: true }) },
-    cause: body,
+    upstream: { status, requestId, ...(speaksOfAccount(kind, said ?? '') && { speaksOfAccount: true }) },
+    cause: body.slice(0, LONGEST_CAUSE),
   })
 }
 
 /** The `error` object of a stream's error event, or of a body that came with a good status: its type alone decides. */
 export function decodeErrorObject(error: JsonObject): GatewayError {
-  const said = typeof error.message === 'string' ? error.message : ''
-  const kind = kindOf(undefined, typeof error.type === 'string' ? error.type : undefined, said)
-  const words = safeMessage(said)
-  return new GatewayError(kind, words ?? 'the upstream failed', { quotes: words !== undefined, cause: error })
+  const said = textOf(error.message)
+  const kind = kindOf(undefined, textOf(error.type), said ?? '')
+  const speaks = speaksOfAccount(kind, said ?? '') && { upstream: { speaksOfAccount: true } }
+  return build(kind, safeMessage(said), 'the upstream failed', { ...speaks, cause: error })
+}
+
+const textOf = (value: JsonValue | undefined): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+function build(kind: ErrorKind, words: string | undefined, otherwise: string, details: ErrorDetails): GatewayError {
+  // Vendors quote the key they refuse, and whose it is.
+  if (kind === 'authentication') return new GatewayError(kind, 'the upstream refused the credentials', details)
+  const param = kind === 'invalid-request' || kind === 'unprocessable' ? fieldOf(words) : undefined
+  return new GatewayError(kind, words ?? otherwise, { ...details, ...(param && { param }), quotes: words !== undefined })
+}
+
+/** Anthropic has no member for the field: the message begins with it. */
+function fieldOf(words: string | undefined): string | undefined {
+  const path = /^([a-z_]+)(?:\.\w+)*(?=: )/.exec(words ?? '')
+  return path && REQUEST_FIELDS.has(path[1] ?? '') ? path[0] : undefined
 }
 
 function kindOf(status: number | undefined, type: string | undefined, message: string): ErrorKind {
   const byStatus = status === undefined ? undefined : kindOfStatus(status)
   const byType = type === undefined ? undefined : KIND_OF_TYPE[type]
   // These types come with several statuses, which say more.
-  const vague = (type === 'api_error' || type === 'overloaded_error') && (status ?? 0) >= 500
-  const general = byType === undefined || (byStatus !== undefined && (vague || (type === 'invalid_request_error' && status !== 400)))
-  const kind = (general ? byStatus : byType) ?? 'internal'
+  const vague = type === 'api_error' || (type === 'invalid_request_error' && status !== 400)
+  const kind = (vague ? (byStatus ?? byType) : (byType ?? byStatus)) ?? 'internal'
   switch (kind) {
     case 'invalid-request':
     case 'too-large':
-      if (speaksOfContext(message)) return 'context-too-long'
+      if (speaksOfOverflow(message)) return 'context-too-long'
       if (/content filtering policy/i.test(message)) return 'content-policy'
       return /credit balance is too low/i.test(message) ? 'billing' : kind
     case 'not-found':
@@ -130,23 +161,8 @@ function kindOf(status: number | undefined, type: string | undefined, message: s
   }
 }
 
-const speaksOfContext = (message: string): boolean => /prompt is too long|exceed(s)? (the )?context (limit|window)/i.test(message)
-
 /** A refusal of the whole account, not of one model for it. */
 const speaksOfAccount = (kind: ErrorKind, message: string): boolean =>
   kind === 'billing' ||
   kind === 'quota-exhausted' ||
   ((kind === 'permission' || kind === 'authentication') && /\b(organi[sz]ation|account|workspace)\b/i.test(message))
-
-/** A few words of a page or plain text, without tags and addresses. */
-function synthesise(status: number, body: string): string {
-  const words = body
-    .slice(0, 20_000)
-    .replace(/<(script|style|head)\b[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\b[a-z][a-z0-9+.-]*:\/\/\S+|\bwww\.\S+/gi, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-  const said = words === '' || words.startsWith('{') || words.startsWith('[') ? '' : `: ${words}`
-  return `the upstream answered with status ${status}${said}`.slice(0, LONGEST_SYNTHESISED)
-}

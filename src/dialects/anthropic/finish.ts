@@ -28,8 +28,8 @@ export function decodeFinish(from: JsonObject): Finish | undefined {
   if (typeof raw !== 'string' || raw === '') return undefined
   const finish: Finish = { reason: REASON_OF[raw] ?? 'other', raw }
   if (typeof from.stop_sequence === 'string') finish.stopSequence = from.stop_sequence
-  const details = from.stop_details
-  if (finish.reason === 'content-filter' && isObject(details)) {
+  if (finish.reason === 'content-filter') {
+    const details = isObject(from.stop_details) ? from.stop_details : {}
     finish.refusal = { category: text(details.category), explanation: text(details.explanation) }
   }
   return finish

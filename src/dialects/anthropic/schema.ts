@@ -1,47 +1,29 @@
-import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { isObject, type JsonObject } from '../../core/json.ts'
+import { isClosed, isUnbounded } from './schema-limits.ts'
+import { isObjectSchema, mapSchemas, namesIn, referenced, UNIONS } from './schema-walk.ts'
 
 const FORMATS = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid'])
 
-/** Keywords whose value is a schema, a list of schemas, or a map of them. Only these positions are walked: a property may be named like a keyword. */
-const ONE = ['items', 'not', 'contains', 'additionalProperties', 'propertyNames', 'if', 'then', 'else']
-const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems']
-const MAPS = ['properties', '$defs', 'definitions', 'patternProperties', 'dependentSchemas']
-
-/** Limits that structured outputs do not take (dialects.md §2.5). */
-const LIMITS = [
-  'minimum',
-  'maximum',
-  'exclusiveMinimum',
-  'exclusiveMaximum',
-  'multipleOf',
-  'minLength',
-  'maxLength',
-  'pattern',
-  'maxItems',
-  'uniqueItems',
-  'minProperties',
-  'maxProperties',
+/** Keywords that structured outputs do not take (dialects.md §2.5). What they say is told in words. */
+const UNENFORCED = [
+  ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern'],
+  ...['maxItems', 'uniqueItems', 'prefixItems', 'contains', 'minContains', 'maxContains', 'unevaluatedItems'],
+  ...['minProperties', 'maxProperties', 'patternProperties', 'propertyNames', 'unevaluatedProperties'],
+  ...['dependentRequired', 'dependentSchemas', 'dependencies', 'not', 'if', 'then', 'else', 'contentEncoding', 'contentMediaType'],
 ]
 
 /** A schema as structured outputs take it: closed objects, limits as words in the description. `changed` lists the keywords touched. */
 export function outputSchema(schema: JsonObject): { schema: JsonObject; changed: string[] } {
   const changed = new Set<string>()
-  const clean = walk(schema, node => closeNode(node, changed))
+  const clean = mapSchemas(rootOf(schema), node => closeNode(node, changed))
   delete clean.$schema
+  delete clean.$id
   return { schema: clean, changed: [...changed] }
 }
 
 /** Whether a tool's schema may be sent with `strict: true`. */
-export function isStrictSchema(schema: JsonObject): boolean {
-  const changed = new Set<string>()
-  walk(schema, node => {
-    if (isObjectSchema(node) && node.additionalProperties !== false) changed.add('additionalProperties')
-    return closeNode(node, changed)
-  })
-  return changed.size === 0
-}
-
-const isObjectSchema = (node: JsonObject): boolean => node.type === 'object' || isObject(node.properties)
+export const isStrictSchema = (schema: JsonObject): boolean =>
+  isClosed(schema) && outputSchema(schema).changed.length === 0 && !isUnbounded(schema)
 
 function closeNode(node: JsonObject, changed: Set<string>): JsonObject {
   const closed = { ...node }
@@ -51,30 +33,27 @@ function closeNode(node: JsonObject, changed: Set<string>): JsonObject {
     delete closed[keyword]
     changed.add(keyword)
   }
-  for (const keyword of LIMITS) if (closed[keyword] !== undefined) say(keyword)
+  for (const keyword of UNENFORCED) if (closed[keyword] !== undefined) say(keyword)
   if (typeof closed.minItems === 'number' && closed.minItems > 1) say('minItems')
   if (typeof closed.format === 'string' && !FORMATS.has(closed.format)) say('format')
+  if (Array.isArray(closed.enum) && closed.enum.some(value => typeof value === 'object' && value !== null)) say('enum')
   if (said.length > 0) closed.description = [closed.description, `(${said.join(', ')})`].filter(Boolean).join(' ')
+  if (Array.isArray(closed.oneOf)) {
+    // Of alternatives that exclude each other one holds anyway.
+    closed.anyOf = [...(Array.isArray(closed.anyOf) ? closed.anyOf : []), ...closed.oneOf]
+    delete closed.oneOf
+    changed.add('oneOf')
+  }
+  // Closed one by one, the parts of a whole would exclude each other.
+  if (Array.isArray(closed.allOf) && closed.allOf.every(part => isObject(part) && isObjectSchema(part) && part.$ref === undefined)) {
+    mergeBranches(closed, ['allOf'])
+    closed.type = 'object'
+  }
   if (isObjectSchema(closed) && closed.additionalProperties !== false) {
     if (closed.additionalProperties !== undefined) changed.add('additionalProperties')
     closed.additionalProperties = false
   }
   return closed
-}
-
-function walk(node: JsonObject, visit: (node: JsonObject) => JsonObject): JsonObject {
-  const result = visit(node)
-  const into = (value: JsonValue | undefined): JsonValue | undefined => (isObject(value) ? walk(value, visit) : value)
-  for (const key of ONE) if (isObject(result[key])) result[key] = into(result[key])
-  for (const key of LISTS) {
-    const list = result[key]
-    if (Array.isArray(list)) result[key] = list.map(item => into(item) ?? item)
-  }
-  for (const key of MAPS) {
-    const map = result[key]
-    if (isObject(map)) result[key] = Object.fromEntries(Object.entries(map).map(([name, value]) => [name, into(value)]))
-  }
-  return result
 }
 
 /**
@@ -84,34 +63,32 @@ function walk(node: JsonObject, visit: (node: JsonObject) => JsonObject): JsonOb
 export function inputSchema(parameters: JsonObject | undefined): { schema: JsonObject; merged: boolean } {
   const schema: JsonObject = rootOf({ ...parameters })
   delete schema.$schema
-  const merged = LISTS.slice(0, 3).some(key => Array.isArray(schema[key]))
-  if (merged) mergeBranches(schema)
+  const merged = UNIONS.some(key => Array.isArray(schema[key]))
+  if (merged) mergeBranches(schema, UNIONS)
   return { schema: { ...schema, type: 'object', properties: isObject(schema.properties) ? schema.properties : {} }, merged }
 }
 
 /** Some generators put the whole schema behind a reference. */
 function rootOf(schema: JsonObject): JsonObject {
-  const match = typeof schema.$ref === 'string' ? /^#\/(\$defs|definitions)\/([^/]+)$/.exec(schema.$ref) : null
-  const definitions = match && schema[match[1] as string]
-  const target = isObject(definitions) && match ? definitions[match[2] as string] : undefined
-  if (!isObject(target)) return schema
+  const target = typeof schema.$ref === 'string' ? referenced(schema.$ref, schema) : undefined
+  if (!target) return schema
   const { $ref: _reference, ...rest } = schema
   return { ...rest, ...target }
 }
 
-function mergeBranches(schema: JsonObject): void {
+function mergeBranches(schema: JsonObject, keys: readonly string[]): void {
   let properties: JsonObject = isObject(schema.properties) ? { ...schema.properties } : {}
-  let required = names(schema.required)
-  for (const key of ['anyOf', 'oneOf', 'allOf']) {
+  let required = namesIn(schema.required)
+  for (const key of keys) {
     const list = schema[key]
     if (!Array.isArray(list)) continue
     const branches = list.filter(isObject)
     for (const branch of branches) if (isObject(branch.properties)) properties = { ...branch.properties, ...properties }
-    const [first, ...others] = branches.map(branch => names(branch.required))
+    const [first, ...others] = branches.map(branch => namesIn(branch.required))
     // Alternatives demand only what all of them demand.
     const demanded =
       key === 'allOf'
-        ? branches.flatMap(branch => names(branch.required))
+        ? branches.flatMap(branch => namesIn(branch.required))
         : (first ?? []).filter(name => others.every(other => other.includes(name)))
     required = [...new Set([...required, ...demanded])]
     delete schema[key]
@@ -120,4 +97,5 @@ function mergeBranches(schema: JsonObject): void {
   if (required.length > 0) schema.required = required
 }
 
-const names = (value: JsonValue | undefined): string[] => (Array.isArray(value) ? value.filter(name => typeof name === 'string') : [])
+/** Whether a schema is one of an object: nothing else can be a tool's input. */
+export const isObjectAtRoot = (schema: JsonObject): boolean => isObjectSchema(rootOf(schema))

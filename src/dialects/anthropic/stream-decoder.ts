@@ -8,7 +8,7 @@ import { BlockReader } from './block-reader.ts'
 import { ownMembers } from './decode-response.ts'
 import { decodeErrorObject } from './errors.ts'
 import { decodeFinish } from './finish.ts'
-import { decodeUsage, mergeUsage } from './usage.ts'
+import { decodeUsage, mergeUsage, servedBy } from './usage.ts'
 
 const ENDED_EARLY = 'the stream of the upstream ended early'
 
@@ -68,6 +68,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
         id: typeof message.id === 'string' ? message.id : undefined,
         model: typeof message.model === 'string' ? message.model : undefined,
         usage: decodeUsage(message.usage),
+        serviceTier: servedBy(message.usage),
         ...(own && { extensions: { anthropic: own } }),
       })
     }

@@ -54,12 +54,13 @@ export class StreamMender {
 
   /** Servers of other schools send errors, and some send everything, without saying what it is. */
   #untyped(frame: SseFrame, data: JsonObject): SseFrame[] | undefined {
-    if (isObject(data.error)) return [frameOf({ type: 'error', ...data })]
+    if (isObject(data.error)) return [frameOf(Object.assign({ type: 'error' }, data, { type: 'error' }))]
     if (frame.event === undefined) {
       this.#dropped('an event without a type')
       return []
     }
-    const typed = { type: frame.event, ...data }
+    // A `type` that is no word is no type, and must not come back here.
+    const typed = Object.assign({ type: frame.event }, data, { type: frame.event })
     return this.frame({ event: frame.event, data: JSON.stringify(typed) }, typed) ?? [frameOf(typed)]
   }
 

@@ -1,19 +1,10 @@
-const LEGAL = /^[a-zA-Z0-9_-]+$/
-const MASK = (1n << 64n) - 1n
-const PRIME = 0x100000001b3n
+import { legalId } from '../../ir/tool-ids.ts'
+import type { ToolLimits } from '../../ir/tool-limits.ts'
 
-/** FNV-1a over UTF-16 units: stable and cheap. Ids need to be different, not unguessable. */
-function hash(text: string, basis: bigint): string {
-  let value = basis
-  for (let at = 0; at < text.length; at++) value = ((value ^ BigInt(text.charCodeAt(at))) * PRIME) & MASK
-  return value.toString(36).padStart(13, '0')
-}
+/** What Anthropic takes for names of tools and ids of their calls; anything else is a 400 (dialects.md §2.4.4). */
+export const TOOL_LIMITS: ToolLimits = { name: /^[a-zA-Z0-9_-]{1,64}$/, id: /^[a-zA-Z0-9_-]+$/, idPrefix: 'toolu_' }
 
-export const isLegalToolId = (id: string): boolean => LEGAL.test(id)
+export const isLegalToolId = (id: string): boolean => TOOL_LIMITS.id.test(id)
 
-/**
- * `id` where Anthropic takes it (`^[a-zA-Z0-9_-]+$`), else one made of it: equal ids give equal ids, so that a call and its result keep
- * matching without the gateway remembering anything (dialects.md §2.4.4).
- */
-export const legalToolId = (id: string): string =>
-  isLegalToolId(id) ? id : `toolu_${hash(id, 0xcbf29ce484222325n)}${hash(id, 0x9ae16a3b2f90404fn)}`.slice(0, 30)
+/** The id that stands for one which clients of this dialect would refuse; it comes back as it is, and is legal elsewhere too. */
+export const legalToolId = (id: string): string => legalId(id, TOOL_LIMITS)

@@ -7,7 +7,7 @@ import type { Capabilities } from './capabilities.ts'
 import { encodeParts } from './encode-content.ts'
 import { dropForeignMembers } from './foreign.ts'
 import { repairToolTurns } from './repair.ts'
-import type { Block, Turn } from './wire.ts'
+import { type Block, isBlock, type Turn } from './wire.ts'
 
 const CONTINUES = '(conversation continues)'
 
@@ -27,7 +27,7 @@ export function encodeConversation(request: GenerateRequest, capabilities: Capab
     .flatMap((message, index) => encodeParts(message.content, 'user', paths[index] ?? '', context))
   const drafts: Turn[] = []
   for (const [index, message] of request.messages.entries()) {
-    if (index >= leading) drafts.push(encodeMessage(message, paths[index] ?? '', context))
+    if (index >= leading) drafts.push(withinVersion(encodeMessage(message, paths[index] ?? '', context), capabilities, context))
   }
   const placed = placeInstructions(merge(drafts.filter(turn => turn.content.length > 0)), capabilities, context)
   const messages = repairToolTurns(merge(placed).map(resultsFirst), context)
@@ -41,7 +41,7 @@ export function encodeConversation(request: GenerateRequest, capabilities: Capab
 const isInstruction = (message: Message): boolean => message.role === 'system' || message.role === 'developer'
 
 function encodeMessage(message: Message, path: string, context: CodecContext): Turn {
-  if (message.name !== undefined) context.note({ action: 'dropped', field: 'messages.name' })
+  if (message.name !== undefined) context.note({ action: 'dropped', field: path.replace(/content$/, 'name') })
   dropForeignMembers(message, path, context)
   const role = isInstruction(message) ? 'system' : message.role === 'assistant' ? 'assistant' : 'user'
   const content = encodeParts(message.content, role === 'assistant' ? 'assistant' : 'user', path, context)
@@ -93,6 +93,30 @@ function merge(turns: readonly Turn[]): Turn[] {
   return merged
 }
 
+/** What newer versions of the API took away from messages (dialects.md §0.3); only Anthropic's own clients have it. */
+function withinVersion(turn: Turn, { assistantDocuments, userCitations }: Capabilities, context: CodecContext): Turn {
+  const drop = (detail: string): void => context.note({ action: 'dropped', field: 'messages.content', detail })
+  if (turn.role === 'assistant' && !assistantDocuments && turn.content.some(block => block.type === 'document')) {
+    drop('documents in an assistant message are gone from this version of the API')
+    return { ...turn, content: turn.content.filter(block => block.type !== 'document') }
+  }
+  if (turn.role !== 'user' || userCitations || !turn.content.some(isCited)) return turn
+  drop('citations in a user message are gone from this version of the API')
+  return { ...turn, content: turn.content.map(withoutCitations) }
+}
+
+const isCited = ({ type, citations, content }: Block): boolean =>
+  (type === 'text' && Array.isArray(citations) && citations.length > 0) ||
+  (type === 'search_result' && Array.isArray(content) && content.some(item => isBlock(item) && isCited(item)))
+
+function withoutCitations(block: Block): Block {
+  if (!isCited(block)) return block
+  if (block.type === 'search_result' && Array.isArray(block.content))
+    return { ...block, content: block.content.map(item => (isBlock(item) ? withoutCitations(item) : item)) }
+  const { citations: _citations, ...rest } = block
+  return rest
+}
+
 /** Text before a tool's result in one turn is a 400. */
 function resultsFirst(turn: Turn): Turn {
   if (turn.role !== 'user') return turn
@@ -104,17 +128,24 @@ function resultsFirst(turn: Turn): Turn {
 function endOfConversation(messages: Turn[], request: GenerateRequest, capabilities: Capabilities, context: CodecContext): Turn[] {
   const last = messages.at(-1)
   const block = last?.content.at(-1)
+  if (last?.role === 'assistant' && last.content.every(({ type }) => type === 'thinking' || type === 'redacted_thinking')) {
+    // Thinking alone begins no answer, and none can be continued from it.
+    context.note({ action: 'dropped', field: 'messages', detail: 'thinking without an answer at the end' })
+    return messages.slice(0, -1)
+  }
   if (last?.role !== 'assistant' || block?.type !== 'text' || typeof block.text !== 'string') return messages
+  const format = request.responseFormat?.type ?? 'text'
+  const opensJson = /^\s*(```json\s*)?[{[]?\s*$/.test(block.text)
+  // Where the format is enforced, an answer begun by hand stands in its way; elsewhere it helps older models to keep to it.
+  if (opensJson && (format === 'json-schema' || (format === 'json-object' && !capabilities.prefill))) {
+    context.note({ action: 'dropped', field: 'messages', detail: 'a prefill that only opens JSON' })
+    return messages.slice(0, -1)
+  }
   if (capabilities.prefill) {
     const text = block.text.trimEnd()
     if (text === block.text) return messages
     context.note({ action: 'approximated', field: 'messages', detail: 'white space at the end of a prefill' })
     return [...messages.slice(0, -1), { ...last, content: [...last.content.slice(0, -1), { ...block, text }] }]
-  }
-  const wantsJson = request.responseFormat !== undefined && request.responseFormat.type !== 'text'
-  if (wantsJson && /^\s*(```json\s*)?[{[]?\s*$/.test(block.text)) {
-    context.note({ action: 'dropped', field: 'messages', detail: 'a prefill that only opens JSON' })
-    return messages.slice(0, -1)
   }
   throw invalidField('messages', 'This model does not support assistant message prefill. The conversation must end with a user message.')
 }

@@ -18,8 +18,8 @@ export function decodeUsage(value: JsonValue | undefined): Usage | undefined {
   const output = tokenCount(value.output_tokens)
   if (input === undefined && output === undefined) return undefined
   const read = tokenCount(value.cache_read_input_tokens)
-  const write = tokenCount(value.cache_creation_input_tokens)
   const writes = isObject(value.cache_creation) ? value.cache_creation : {}
+  const write = tokenCount(value.cache_creation_input_tokens) ?? sumOf(writes.ephemeral_5m_input_tokens, writes.ephemeral_1h_input_tokens)
   const details = isObject(value.output_tokens_details) ? value.output_tokens_details : {}
   return {
     inputTokens: (input ?? 0) + (read ?? 0) + (write ?? 0),
@@ -30,6 +30,20 @@ export function decodeUsage(value: JsonValue | undefined): Usage | undefined {
     reasoningTokens: tokenCount(details.thinking_tokens),
     raw: { origin: 'anthropic', value },
   }
+}
+
+/** The sum of the counts that were reported; undefined where none was. */
+function sumOf(...values: (JsonValue | undefined)[]): number | undefined {
+  const counts = values.map(tokenCount).filter(count => count !== undefined)
+  return counts.length > 0 ? counts.reduce((sum, count) => sum + count, 0) : undefined
+}
+
+const TIERS: Record<string, string> = { standard: 'default', priority: 'priority' }
+
+/** The capacity that served the answer, in the words that a request asks for it; undefined where the usage does not say. */
+export function servedBy(usage: JsonValue | undefined): string | undefined {
+  if (!isObject(usage)) return undefined
+  return usage.speed === 'fast' ? 'fast' : TIERS[String(usage.service_tier)]
 }
 
 /** Every key the SDK's type has; what the upstream did not say is null, counts are 0. */

@@ -46,5 +46,8 @@ export const STANDS_FOR = 'stands_for'
 /** Tools the client had not loaded yet (`defer_loading`) and no `tool_reference` named: kept apart, so that other vendors do not see them. */
 export const DEFERRED_TOOLS = 'deferred_tools'
 
+/** Whether the conversation ends with an answer that the model is to continue. */
+export const isBegun = (messages: readonly Turn[]): boolean => messages.at(-1)?.role === 'assistant'
+
 export const isBlock = (value: unknown): value is Block =>
   typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'

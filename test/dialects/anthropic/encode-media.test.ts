@@ -37,6 +37,8 @@ test('documents: PDF by type or bytes, text decoded', () => {
     type: 'document',
     source: { type: 'text', media_type: 'text/plain', data: 'a,b\n1,ü' },
   })
+  // Not a bitmap, although it begins like one.
+  expect(encode('text/plain', base64(Buffer.from('BM is short').toString('base64')))).toMatchObject({ source: { data: 'BM is short' } })
   expect(encode('text/plain', { kind: 'text', text: 'x' })).toMatchObject({ source: { type: 'text', data: 'x' } })
 })
 
@@ -60,6 +62,8 @@ test.each<[string, MediaSource]>([
   ['image/svg+xml', base64(SVG)],
   ['image/bmp', base64('AAAA')],
   ['image/*', base64('AAAA')],
+  ['image/png', base64(Buffer.from('BM, as bitmaps begin').toString('base64'))],
+  ['image/jpeg', base64(SVG)],
   ['audio/wav', base64('AAAA')],
   ['application/zip', base64('AAAA')],
   ['image/png', { kind: 'url', url: 'http://a/b.png' }],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { sha256 } from '../../../src/core/secret.ts'
 import { decodeRequest } from '../../../src/dialects/anthropic/decode-request.ts'
 import { encodeRequest } from '../../../src/dialects/anthropic/encode-request.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
@@ -72,10 +73,24 @@ describe('identity and tier', () => {
     ['{"device_id":"a"}', '{"device_id":"a"}'],
     ['ann@example.com', undefined],
     ['+1 415-555-1234', undefined],
+    ['u'.repeat(257), undefined],
   ])('end user %s', (endUser, sent) => {
     const { body, notes } = encode({ endUser })
-    expect(body.metadata).toEqual(sent === undefined ? undefined : { user_id: sent })
-    expect(notes).toEqual(sent === undefined ? ['dropped:user'] : [])
+    // What looks personal, or is too long, goes as its hash.
+    expect(body.metadata).toEqual({ user_id: sent ?? sha256(endUser) })
+    expect(notes).toEqual(sent === undefined ? ['approximated:user'] : [])
+  })
+
+  test('a fast tier is a matter of speed, where the model has it', () => {
+    const fast = encode({ serviceTier: 'fast' }, 'claude-opus-4-8')
+    expect(fast.body.speed).toBe('fast')
+    expect(fast.body).not.toHaveProperty('service_tier')
+    expect(fast.headers).toEqual({ 'anthropic-version': '2023-06-01', 'anthropic-beta': 'fast-mode-2026-02-01' })
+    expect(fast.notes).toEqual([])
+    const other = encode({ serviceTier: 'fast' }, 'claude-sonnet-5')
+    expect(other.body).not.toHaveProperty('speed')
+    expect(other.headers).not.toHaveProperty('anthropic-beta')
+    expect(other.notes).toEqual(['dropped:service_tier'])
   })
 
   test.each([
@@ -99,7 +114,7 @@ describe('identity and tier', () => {
       modalities: ['text'],
     }
     expect(encode({ extensions: { 'openai-chat': members } }).notes).toEqual(['dropped:logit_bias', 'dropped:verbosity'])
-    for (const refused of [{ audio: { voice: 'x' } }, { modalities: ['text', 'audio'] }, { web_search_options: { a: 1 } }]) {
+    for (const refused of [{ audio: { voice: 'x' } }, { modalities: ['text', 'audio'] }, { web_search_options: {} }]) {
       expect(() => encode({ extensions: { 'openai-chat': refused } })).toThrow(expect.objectContaining({ kind: 'invalid-request' }))
     }
   })
@@ -133,8 +148,9 @@ describe('response format', () => {
   })
 
   test('words where it does not', () => {
-    const older = encode({ responseFormat: { type: 'json-schema', schema } }, 'claude-sonnet-4-20250514')
+    const older = encode({ responseFormat: { type: 'json-schema', schema }, reasoning: { effort: 'low' } }, 'claude-sonnet-4-20250514')
     expect(older.body).not.toHaveProperty('output_config')
+    expect(older.body).not.toHaveProperty('tools')
     expect(JSON.stringify(older.body.system)).toContain('JSON Schema')
     const object = encode({ responseFormat: { type: 'json-object' } })
     expect(object.body.system).toEqual([{ type: 'text', text: 'Respond only with a JSON object.' }])
@@ -150,7 +166,7 @@ describe('cache marks', () => {
     const request = openaiRequest({
       messages: [
         { role: 'system', content: [marked('s')] },
-        { role: 'user', content: [marked('1'), marked('2'), marked('3'), { type: 'text', text: '4', cache: { ttl: '1h' } }] },
+        { role: 'user', content: [marked('1'), marked('2'), marked('3'), { type: 'text', text: '4', cache: { ttl: '5m' } }] },
       ],
       tools: [{ type: 'function', name: 'f', cache: {} }],
     })
@@ -159,9 +175,48 @@ describe('cache marks', () => {
     const { body } = encodeRequest(request, { model: 'claude-opus-4-5', traits: {} }, context)
     expect(JSON.stringify([body.tools, body.system])).not.toContain('cache_control')
     expect(JSON.stringify(body.messages).match(/cache_control/g)).toHaveLength(4)
-    expect(JSON.stringify(body.messages)).toContain('"ttl":"1h"')
+    expect(JSON.stringify(body.messages)).toContain('"ttl":"5m"')
     expect(context.fields()).toEqual(['dropped:cache_control'])
     expect(request).toEqual(before)
+  })
+
+  test('an hour behind five minutes is five minutes too, and what is nested in a result counts', () => {
+    const nested = { type: 'tool-result' as const, callId: 't', isError: false, content: [marked('in')], cache: { ttl: '1h' } }
+    const { body, notes } = encode({
+      messages: [
+        { role: 'system', content: [{ type: 'text', text: 's', cache: { ttl: '1h' } }] },
+        { role: 'user', content: [marked('q1'), marked('q2')] },
+        { role: 'assistant', content: [{ type: 'tool-call', id: 't', name: 'f', arguments: '' }] },
+        { role: 'tool', content: [nested] },
+      ],
+      tools: [{ type: 'custom', name: 'f', cache: { ttl: '1h' } }],
+    })
+    expect(notes).toEqual(['dropped:cache_control', 'approximated:cache_control.ttl'])
+    expect([...JSON.stringify(body).matchAll(/"cache_control":(\{[^}]*\})/g)].map(([, mark]) => mark)).toEqual(
+      Array<string>(4).fill('{"type":"ephemeral"}'),
+    )
+    const inOrder = encode({
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'a', cache: { ttl: '1h' } }, marked('b')] }],
+    })
+    expect(inOrder.notes).toEqual([])
+    expect(JSON.stringify(inOrder.body.messages)).toContain('"ttl":"1h"')
+  })
+
+  test('an automatic breakpoint is a mark on the whole request, and one of the four', () => {
+    const content = [marked('1'), marked('2'), marked('3'), marked('4')]
+    const implicit = { extensions: { 'openai-chat': { prompt_cache_options: { mode: 'implicit' } } } }
+    const { body, notes } = encode({ ...implicit, messages: [{ role: 'user', content }] })
+    expect(body.cache_control).toEqual({ type: 'ephemeral' })
+    expect(JSON.stringify(body.messages).match(/cache_control/g)).toHaveLength(3)
+    expect(notes).toEqual(['dropped:cache_control'])
+    const explicit = { extensions: { 'openai-chat': { prompt_cache_options: { mode: 'explicit' } } } }
+    expect(encode(explicit)).toMatchObject({ notes: [] })
+    expect(encode(explicit).body).not.toHaveProperty('cache_control')
+  })
+
+  test('a mark on what is left out stands on what comes before it', () => {
+    const { body } = encode({ messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, marked(' ')] }] })
+    expect(body.messages).toEqual([{ role: 'user', content: [{ type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }] }])
   })
 
   test.each([

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import type { JsonObject } from '../../../src/core/json.ts'
 import { capabilitiesOf } from '../../../src/dialects/anthropic/capabilities.ts'
 import { encodeRequest } from '../../../src/dialects/anthropic/encode-request.ts'
+import { decodeRequest } from '../../../src/dialects/openai-chat/decode-request.ts'
 import type { Reasoning } from '../../../src/ir/reasoning.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
 import { testContext } from '../../support/codec-context.ts'
@@ -30,6 +32,14 @@ test.each([
   expect(capabilitiesOf(model).maxOutput).toBe(most as number)
 })
 
+test('the newest version of the API takes sampling away from every model, an unknown later one too', () => {
+  for (const version of ['2026-10-21', '2027-03-01']) {
+    expect(capabilitiesOf('claude-sonnet-4-5', version)).toMatchObject({ sampling: false, assistantDocuments: false, userCitations: false })
+  }
+  expect(capabilitiesOf('claude-sonnet-4-5')).toMatchObject({ sampling: true, assistantDocuments: true, userCitations: true })
+  expect(capabilitiesOf('claude-opus-5', '2023-06-01').sampling).toBe(false)
+})
+
 test.each([
   ['claude-opus-5-5', false],
   ['claude-opus-5', true],
@@ -44,7 +54,7 @@ describe('effort', () => {
   test('adaptive models take it, and show their thinking to clients that asked', () => {
     expect(encode('claude-opus-5', { effort: 'high' })).toMatchObject({ thinking: adaptive, effort: 'high', notes: [] })
     expect(encode('claude-opus-5', { effort: 'minimal' })).toMatchObject({ effort: 'low', notes: [] })
-    expect(encode('claude-opus-4-6', { effort: 'xhigh' })).toMatchObject({ effort: 'high', notes: ['approximated:reasoning_effort'] })
+    expect(encode('claude-opus-4-6', { effort: 'xhigh' })).toMatchObject({ effort: 'max', notes: ['approximated:reasoning_effort'] })
     expect(encode('claude-opus-5', { mode: 'adaptive' })).toMatchObject({ thinking: adaptive, effort: undefined })
     expect(encode('claude-opus-5', { effort: 'low' }, { origin: 'openai-responses' }).thinking).toEqual({ type: 'adaptive' })
   })
@@ -121,7 +131,10 @@ describe("Anthropic's own clients", () => {
 
   test('set an effort without thinking', () => {
     expect(encode('claude-opus-4-8', { effort: 'low' }, native)).toMatchObject({ thinking: undefined, effort: 'low' })
-    expect(encode('claude-sonnet-4-5', { effort: 'low' }, native)).toMatchObject({ effort: undefined, notes: ['dropped:reasoning_effort'] })
+    expect(encode('claude-sonnet-4-5', { effort: 'low' }, native)).toMatchObject({
+      effort: undefined,
+      notes: ['dropped:output_config.effort'],
+    })
   })
 
   test('keep budget and display where the model takes them', () => {
@@ -141,6 +154,67 @@ describe("Anthropic's own clients", () => {
       { ...native, extensions: { anthropic: { thinking: { type: 'between_tools' } } } },
     )
     expect(own.thinking).toEqual({ type: 'between_tools' })
+    const novel = { anthropic: { thinking: { type: 'novelty' } } }
+    expect(encode('claude-sonnet-5', {}, { ...native, reasoning: undefined, extensions: novel }).thinking).toEqual({ type: 'novelty' })
+  })
+})
+
+describe("Anthropic's thinking in an OpenAI request", () => {
+  const sent = (body: JsonObject, model: string) => {
+    const context = testContext()
+    const request = decodeRequest({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], ...body })
+    const { thinking, output_config } = encodeRequest(request, { model, traits: {} }, context).body
+    return { thinking, output: output_config, notes: context.fields() }
+  }
+
+  test.each<[string, JsonObject, string, object]>([
+    [
+      'a budget where there are only efforts',
+      { thinking: { type: 'enabled', budget_tokens: 3000 } },
+      'claude-opus-5',
+      { thinking: adaptive, output: { effort: 'medium' }, notes: ['approximated:thinking.budget_tokens'] },
+    ],
+    [
+      'disabled where it cannot be',
+      { thinking: { type: 'disabled' } },
+      'claude-opus-5-5',
+      { thinking: undefined, output: { effort: 'low' }, notes: ['approximated:thinking'] },
+    ],
+    [
+      'between tools, where the model can',
+      { thinking: { type: 'between_tools' } },
+      'claude-sonnet-5-5',
+      { thinking: { type: 'between_tools' }, output: { effort: 'low' }, notes: [] },
+    ],
+    [
+      'between tools, where it cannot',
+      { thinking: { type: 'between_tools' } },
+      'claude-opus-5',
+      { thinking: adaptive, output: { effort: 'low' }, notes: ['approximated:thinking'] },
+    ],
+    ['a form of others', { thinking: { type: 'auto' } }, 'claude-opus-5', { thinking: undefined, notes: ['dropped:thinking'] }],
+    [
+      "OpenRouter's effort",
+      { reasoning: { effort: 'high' } },
+      'claude-opus-5',
+      { thinking: adaptive, output: { effort: 'high' }, notes: [] },
+    ],
+    [
+      "OpenRouter's budget, not to be shown",
+      { reasoning: { max_tokens: 9000, exclude: true } },
+      'claude-opus-5',
+      { thinking: { type: 'adaptive', display: 'omitted' }, output: { effort: 'high' }, notes: ['approximated:thinking.budget_tokens'] },
+    ],
+    ['OpenRouter: on', { reasoning: { enabled: true } }, 'claude-opus-5', { thinking: adaptive, output: undefined, notes: [] }],
+    ['OpenRouter: off', { reasoning: { enabled: false } }, 'claude-sonnet-5', { thinking: { type: 'disabled' }, notes: [] }],
+    [
+      'an effort said beside it',
+      { reasoning: { effort: 'low' }, reasoning_effort: 'max' },
+      'claude-opus-5',
+      { thinking: adaptive, output: { effort: 'max' }, notes: [] },
+    ],
+  ])('%s', (_name, body, model, expected) => {
+    expect(sent(body, model)).toMatchObject(expected)
   })
 })
 

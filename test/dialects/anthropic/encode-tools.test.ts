@@ -60,8 +60,41 @@ describe('definitions', () => {
     const limited = encode({
       tools: [{ ...f, parameters: { ...closed, properties: { a: { type: 'string', maxLength: 4 } } }, strict: true }],
     })
-    expect(limited.tools?.[0]).not.toHaveProperty('strict')
+    expect(limited.tools?.[0]?.strict).toBe(false)
     expect(limited.notes).toEqual(['approximated:tools.0.strict'])
+    const older = encode({ tools: [{ ...f, parameters: closed, strict: true }] }, 'claude-sonnet-4-20250514')
+    expect(older.tools?.[0]?.strict).toBe(false)
+  })
+
+  test.each<[string, number, (index: number) => JsonObject]>([
+    ['twenty strict tools', 20, () => ({})],
+    ['24 optional parameters', 24, () => ({ required: [] })],
+    ['16 unions', 16, () => ({ properties: { a: { type: ['string', 'null'] } } })],
+  ])('no more than %s', (_limit, most, change) => {
+    const closed = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false }
+    const per = most === 24 ? 2 : 1
+    const properties = per === 2 ? { properties: { a: {}, b: {} } } : {}
+    const tools = Array.from({ length: 22 }, (_, index): Tool => {
+      const parameters = { ...closed, ...properties, ...change(index) }
+      return { type: 'function', name: `t${index}`, parameters, strict: true }
+    })
+    const { tools: sent, notes } = encode({ tools })
+    const fitting = Math.min(most / per, 20)
+    expect(sent?.map(tool => tool.strict)).toEqual([...Array(fitting).fill(true), ...Array(22 - fitting).fill(false)])
+    expect(notes).toHaveLength(22 - fitting)
+  })
+
+  test('a schema that refers to itself or to elsewhere is not strict', () => {
+    const node = { type: 'object', properties: { next: { $ref: '#/$defs/node' } }, required: ['next'], additionalProperties: false }
+    for (const parameters of [
+      { ...node, $defs: { node } },
+      { ...node, properties: { next: { $ref: 'https://a/b.json' } } },
+      { ...node, properties: { next: { $ref: '#' } } },
+    ]) {
+      expect(encodeTool({ ...f, parameters, strict: true })?.strict).toBe(false)
+    }
+    const shared = { ...node, $defs: { node: { type: 'string' } } }
+    expect(encodeTool({ ...f, parameters: shared, strict: true })?.strict).toBe(true)
   })
 
   test('a free-text tool is a function of one string, its grammar in the description', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../../src/core/json.ts'
-import { decodeResponse } from '../../../src/dialects/anthropic/decode-response.ts'
+import type { JsonObject, JsonValue } from '../../../src/core/json.ts'
+import { decodeResponse as decode } from '../../../src/dialects/anthropic/decode-response.ts'
 import { encodeResponse } from '../../../src/dialects/anthropic/encode-response.ts'
 import type { Finish } from '../../../src/ir/finish.ts'
 import type { ContentPart } from '../../../src/ir/message.ts'
@@ -29,6 +29,8 @@ function encode(content: ContentPart[], fields: Partial<GenerateResponse> = {}, 
   return { body, answer: checkMessagesBody(body), notes: context.fields() }
 }
 const call = (args: string, id = 'call_1'): ContentPart => ({ type: 'tool-call', id, name: 'f', arguments: args })
+
+const decodeResponse = (body: JsonValue) => decode(body, testContext())
 
 describe('decode', () => {
   test('every kind of block', () => {
@@ -68,11 +70,32 @@ describe('decode', () => {
     [{ stop_reason: 'novelty' }, { reason: 'other', raw: 'novelty' }],
     [{ stop_reason: null }, { reason: 'stop' }],
     [
+      { stop_reason: 'refusal', stop_details: null },
+      { reason: 'content-filter', raw: 'refusal', refusal: {} },
+    ],
+    [
       { stop_reason: 'refusal', stop_details: { type: 'refusal', category: 'bio', explanation: null } },
       { reason: 'content-filter', raw: 'refusal', refusal: { category: 'bio', explanation: undefined } },
     ],
   ])('%j', (fields, finish) => {
     expect(decodeResponse({ ...MESSAGE, ...fields }).choices[0]?.finish).toEqual(finish)
+  })
+
+  test('calls without an id, or with one that was there before, get one', () => {
+    const call = (id: string) => ({ type: 'tool_use', id, name: 'f', input: {} })
+    const { choices } = decodeResponse({ ...MESSAGE, content: [call('a'), call('a'), call('')] })
+    expect(choices[0]?.content.map(part => (part.type === 'tool-call' ? part.id : ''))).toEqual(['a', 'toolu_1', 'toolu_2'])
+  })
+
+  test.each([
+    [{ service_tier: 'standard', speed: 'standard' }, 'default'],
+    [{ service_tier: 'priority' }, 'priority'],
+    [{ service_tier: 'standard', speed: 'fast' }, 'fast'],
+    [{ service_tier: null }, undefined],
+  ])('usage %j was served by %p', (usage, tier) => {
+    expect(decodeResponse({ ...MESSAGE, content: [], usage: { input_tokens: 1, output_tokens: 1, ...usage } }).serviceTier).toBe(
+      tier as string,
+    )
   })
 
   test('what is no message is a bad gateway, what is an error is that error', () => {

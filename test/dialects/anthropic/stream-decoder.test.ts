@@ -102,12 +102,23 @@ describe('blocks', () => {
 
   test('citations keep their shape and give what others need', () => {
     const web = { type: 'web_search_result_location', url: 'https://a', title: 'T', cited_text: 'c' }
-    const { events } = decode(START, begin(0, { type: 'text', text: '' }), delta(0, 'citations_delta', { citation: web }))
-    expect(events[2]).toEqual({
-      type: 'annotation',
-      index: 0,
-      annotation: { origin: 'anthropic', raw: web, url: 'https://a', title: 'T', citedText: 'c' },
-    })
+    const { events } = decode(
+      START,
+      begin(0, { type: 'text', text: '' }),
+      delta(0, 'citations_delta', { citation: web }),
+      delta(0, 'text_delta', { text: 'cited' }),
+      end(0),
+    )
+    // The vendor sends them before the text; a span can be told only behind it.
+    expect(events.slice(2, 5)).toEqual([
+      { type: 'block-delta', index: 0, text: 'cited' },
+      {
+        type: 'annotation',
+        index: 0,
+        annotation: { origin: 'anthropic', raw: web, url: 'https://a', title: 'T', citedText: 'c' },
+      },
+      { type: 'block-end', index: 0 },
+    ])
   })
 
   test('a delta of another kind than its block opens the right one', () => {

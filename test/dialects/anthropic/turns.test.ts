@@ -177,6 +177,65 @@ describe('tool calls and results', () => {
   })
 })
 
+describe('by the version of the API', () => {
+  const cited: ContentPart = { ...text('a'), extensions: { anthropic: { citations: [{ type: 'char_location' }] } } }
+  const found: ContentPart = {
+    ...text('r'),
+    extensions: {
+      anthropic: {
+        stands_for: [{ type: 'search_result', content: [{ type: 'text', text: 'r', citations: [{ type: 'char_location' }] }] }],
+      },
+    },
+  }
+  const document: ContentPart = { type: 'opaque', origin: 'anthropic', value: { type: 'document', source: { type: 'text', data: 'd' } } }
+  const messages = [say('user', cited, found), say('assistant', document, 'b'), say('user', 'c')]
+  const sent = (apiVersion?: string) => {
+    const context = testContext()
+    const { body } = encodeRequest(openaiRequest({ messages }), { model: 'claude-opus-4-6', traits: { apiVersion } }, context)
+    return { text: JSON.stringify(body.messages), notes: context.fields() }
+  }
+
+  test('citations of the user and documents of the assistant go, or stay', () => {
+    const before = sent()
+    expect(before.text.match(/char_location/g)).toHaveLength(2)
+    expect(before.text).toContain('"document"')
+    expect(before.notes).toEqual([])
+    const since = sent('2026-10-21')
+    expect(since.text).not.toMatch(/char_location|"document"/)
+    expect(since.text).toContain('"search_result"')
+    expect(since.notes).toEqual(['dropped:messages.content', 'dropped:messages.content'])
+  })
+})
+
+describe('the end of the conversation', () => {
+  const opener = [say('user', 'Hi'), say('assistant', '{')]
+  const schema = { type: 'object', properties: {} }
+
+  test('an answer begun by hand gives way to an enforced format, and stays where it helps', () => {
+    expect(encode(opener, 'claude-sonnet-4-5', { responseFormat: { type: 'json-schema', schema } }).turns).toEqual(['user: Hi'])
+    expect(encode(opener, 'claude-sonnet-4-5', { responseFormat: { type: 'json-object' } }).turns.at(-1)).toBe('assistant: {')
+    const begun = encode([say('user', 'Hi'), say('assistant', 'The JSON:')], 'claude-sonnet-4-5', {
+      responseFormat: { type: 'json-schema', schema },
+    })
+    expect(begun.turns.at(-1)).toBe('assistant: The JSON:')
+    expect(JSON.stringify(begun.system)).toContain('JSON Schema')
+  })
+
+  test('thinking alone is no answer to continue', () => {
+    const thought: ContentPart = { type: 'reasoning', text: 't', seal: { issuer: 'anthropic', value: 's' } }
+    const { turns, notes } = encode([say('user', 'Hi'), say('assistant', thought)], 'claude-opus-5')
+    expect(turns).toEqual(['user: Hi'])
+    expect(notes).toEqual(['dropped:messages'])
+  })
+
+  test('an answer that was begun displaces thinking with a budget', () => {
+    const context = testContext()
+    const request = openaiRequest({ messages: [say('user', 'Hi'), say('assistant', 'So')], reasoning: { effort: 'low' } })
+    expect(encodeRequest(request, { model: 'claude-sonnet-4-5', traits: {} }, context).body).not.toHaveProperty('thinking')
+    expect(context.fields()).toEqual(['dropped:reasoning_effort'])
+  })
+})
+
 describe('reasoning', () => {
   test('only what Anthropic signed goes back', () => {
     const { messages, notes } = encode([
@@ -212,7 +271,7 @@ describe('reasoning', () => {
       { role: 'user', content: [text('c')], extensions: { 'openai-chat': { weird: 1, annotations: [1] } } },
     ])
     expect(notes).toEqual([
-      'dropped:messages.name',
+      'dropped:messages.0.name',
       'dropped:messages.1.content.1',
       'dropped:messages.1.content.2',
       'dropped:messages.2.weird',

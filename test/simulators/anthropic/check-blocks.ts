@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../checkers/json.ts'
+import { isObject, type Json, objectsOf } from '../../checkers/json.ts'
 import { checkDocument, checkImage } from './check-media.ts'
 import { type CheckContext, SAMPLING_FREE_VERSION } from './context.ts'
 import { checkString, onlyKnown, refuse, required } from './refuse.ts'
@@ -39,6 +39,7 @@ export function checkBlock(path: string, block: unknown, role: string, context: 
   const at = `${path}.${type}`
   if (FIELDS[type]) onlyKnown(at, block, FIELDS[type])
   if (type === 'text') checkText(at, block, role, context)
+  else if (type === 'search_result') for (const item of objectsOf(block.content)) checkText(`${at}.content`, item, 'user', context)
   else if (type === 'image') checkImage(at, block.source)
   else if (type === 'document') {
     if (role === 'assistant' && context.version === SAMPLING_FREE_VERSION)

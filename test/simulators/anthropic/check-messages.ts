@@ -28,7 +28,7 @@ export function checkMessages(body: Json, context: CheckContext): void {
   const spoken = turns.filter(turn => turn.role !== 'system')
   if (spoken[0]?.role !== 'user') refuse('messages: first message must use the "user" role')
   checkToolPairs(spoken)
-  checkPrefill(turns, context)
+  checkPrefill(turns, body, context)
   if (thinkingType(body) === 'enabled') checkThinkingKept(spoken)
 }
 
@@ -108,12 +108,15 @@ function checkOrphans(turn: Turn, before: Turn | undefined): void {
 const idsOf = (turn: Turn, type: string, field: string): string[] =>
   turn.blocks.filter(block => block.type === type).map(block => stringOf(block[field]))
 
-function checkPrefill(turns: readonly Turn[], { rules }: CheckContext): void {
+function checkPrefill(turns: readonly Turn[], body: Json, { rules }: CheckContext): void {
   const last = turns[turns.length - 1]
   if (last?.role !== 'assistant') return
   const block = last.blocks.at(-1)
   if (/_tool_result$/.test(stringOf(block?.type))) return
   if (!rules.prefill) refuse('This model does not support assistant message prefill. The conversation must end with a user message.')
+  if (thinkingType(body) === 'enabled') refuse('messages: the final assistant content cannot be prefilled when thinking is enabled')
+  if (isObject(body.output_config) && isObject(body.output_config.format))
+    refuse('output_config.format: structured outputs are not supported with assistant message prefill')
   if (/\s$/.test(stringOf(block?.text))) refuse('messages: final assistant content cannot end with trailing whitespace')
 }
 

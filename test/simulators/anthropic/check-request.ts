@@ -2,6 +2,7 @@ import { isObject, type Json } from '../../checkers/json.ts'
 import { estimateTokens } from '../tokens.ts'
 import { checkCacheMarks } from './check-cache.ts'
 import { checkMessages } from './check-messages.ts'
+import { checkSchemaBudget } from './check-schema.ts'
 import { checkOutputConfig, checkSampling, checkThinking } from './check-thinking.ts'
 import { checkTools } from './check-tools.ts'
 import { type CheckContext, SAMPLING_FREE_VERSION } from './context.ts'
@@ -21,7 +22,7 @@ const BETA_FIELDS: Record<string, string> = {
   context_management: 'context-management-',
   mcp_servers: 'mcp-client-',
   output_format: 'structured-outputs-',
-  fallbacks: 'fallbacks-',
+  fallbacks: 'server-side-fallback-',
   compaction: 'compact-',
   thread: 'message-threads-',
   billing_policy: 'billing-policy-',
@@ -37,7 +38,7 @@ export function checkRequest(body: Json, context: CheckContext): void {
   }
   checkPrompt(body, context)
   checkSampling(body, context)
-  checkScalars(body)
+  checkScalars(body, context)
   checkSize(body, context)
 }
 
@@ -58,6 +59,7 @@ function checkFields(body: Json, allowed: readonly string[], { betas }: CheckCon
 function checkPrompt(body: Json, context: CheckContext): void {
   checkSystem(body.system)
   checkTools(body, context.rules)
+  checkSchemaBudget(body)
   checkThinking(body, context.rules)
   checkOutputConfig(body, context)
   checkMessages(body, context)
@@ -77,11 +79,15 @@ function checkSystem(system: unknown): void {
   }
 }
 
-function checkScalars(body: Json): void {
+function checkScalars(body: Json, { rules, betas }: CheckContext): void {
   const { stream, stop_sequences: stops, metadata, service_tier: tier, speed } = body
   if (stream !== undefined && typeof stream !== 'boolean') refuse('stream: Input should be a valid boolean')
   if (tier !== undefined) checkOneOf('service_tier', tier, ['auto', 'standard_only'])
-  if (speed !== undefined && speed !== null) checkOneOf('speed', speed, ['standard', 'fast'])
+  if (speed !== undefined && speed !== null) {
+    checkOneOf('speed', speed, ['standard', 'fast'])
+    if (rules.fast === 'beta' && !betas.some(name => name.startsWith('fast-mode-'))) extraInput('speed')
+    if (speed === 'fast' && rules.fast === false) refuse('speed: fast mode is not supported on this model')
+  }
   if (stops !== undefined) {
     if (!Array.isArray(stops)) return refuse('stop_sequences: Input should be a valid list')
     for (const [index, stop] of stops.entries()) {
@@ -93,6 +99,7 @@ function checkScalars(body: Json): void {
   if (!isObject(metadata)) return refuse('metadata: Input should be an object')
   onlyKnown('metadata', metadata, ['user_id'])
   if (metadata.user_id !== undefined && metadata.user_id !== null) checkString('metadata.user_id', metadata.user_id)
+  if (String(metadata.user_id ?? '').length > 256) refuse('metadata.user_id: String should have at most 256 characters')
 }
 
 function checkSize(body: Json, { contextWindow }: CheckContext): void {

@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../../checkers/json.ts'
+import { checkConstrainedSchema } from './check-schema.ts'
 import type { CheckContext } from './context.ts'
 import type { ModelRules } from './model-rules.ts'
 import { checkInteger, checkOneOf, onlyKnown, refuse } from './refuse.ts'
@@ -94,29 +95,4 @@ export function checkOutputConfig(body: Json, { rules, betas }: CheckContext): v
   onlyKnown('output_config.format', format, ['type', 'schema'])
   if (!isObject(format.schema)) return refuse('output_config.format.schema: Field required')
   checkConstrainedSchema('output_config.format.schema', format.schema)
-}
-
-const UNSUPPORTED = [
-  ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'maxItems', 'uniqueItems'],
-  ...['minProperties', 'maxProperties', 'patternProperties'],
-]
-
-/** The subset of JSON Schema that constrained decoding takes (dialects.md §2.5). */
-export function checkConstrainedSchema(path: string, schema: unknown): void {
-  if (!isObject(schema)) return
-  if (schema.type === 'object' && schema.additionalProperties !== false) {
-    refuse(`${path}: For 'object' type, 'additionalProperties' must be explicitly set to false`)
-  }
-  for (const name of UNSUPPORTED) {
-    if (schema[name] !== undefined) refuse(`${path}: For '${schema.type}' type, property '${name}' is not supported`)
-  }
-  if (typeof schema.minItems === 'number' && schema.minItems > 1) {
-    refuse(`${path}: For 'array' type, 'minItems' values other than 0 or 1 are not supported`)
-  }
-  for (const member of Object.values(isObject(schema.properties) ? schema.properties : {})) checkConstrainedSchema(path, member)
-  for (const member of Object.values(isObject(schema.$defs) ? schema.$defs : {})) checkConstrainedSchema(path, member)
-  for (const union of [schema.anyOf, schema.allOf]) {
-    if (Array.isArray(union)) for (const member of union) checkConstrainedSchema(path, member)
-  }
-  checkConstrainedSchema(path, schema.items)
 }

@@ -1,5 +1,5 @@
 import { isObject, type Json } from '../../checkers/json.ts'
-import { checkConstrainedSchema } from './check-thinking.ts'
+import { checkConstrainedSchema } from './check-schema.ts'
 import type { ModelRules } from './model-rules.ts'
 import { checkOneOf, checkString, onlyKnown, refuse, required } from './refuse.ts'
 
@@ -27,14 +27,14 @@ const VENDOR_TOOL = new RegExp(
 export function checkTools(body: Json, rules: ModelRules): void {
   const { tools, tool_choice: choice } = body
   if (tools !== undefined && !Array.isArray(tools)) return refuse('tools: Input should be a valid list')
-  const names = (tools ?? []).map((tool, index) => checkTool(`tools.${index}`, tool)).filter(name => name !== '')
+  const names = (tools ?? []).map((tool, index) => checkTool(`tools.${index}`, tool, rules)).filter(name => name !== '')
   if (new Set(names).size < names.length) refuse('tools: Tool names must be unique.')
   if (choice === undefined) return
   if (!tools || tools.length === 0) refuse('tool_choice: may only be specified while providing tools')
   checkChoice(choice, names, rules)
 }
 
-function checkTool(path: string, tool: unknown): string {
+function checkTool(path: string, tool: unknown, rules: ModelRules): string {
   if (!isObject(tool)) return refuse(`${path}: Input should be an object`)
   const type = tool.type ?? 'custom'
   if (type !== 'custom') {
@@ -47,6 +47,7 @@ function checkTool(path: string, tool: unknown): string {
   if (!NAME.test(tool.name)) refuse(`${at}.name: String should match pattern '${NAME.source}'`)
   onlyKnown(at, tool, CUSTOM_FIELDS)
   if (tool.description !== undefined) checkString(`${at}.description`, tool.description)
+  if (tool.strict === true && !rules.structuredOutputs) refuse(`${at}.strict: strict tools are not supported on this model`)
   checkSchema(`${at}.input_schema`, tool)
   if (tool.defer_loading === true && tool.cache_control) refuse(`${at}: cache_control cannot be set on a tool with defer_loading`)
   return tool.name

@@ -13,6 +13,8 @@ export interface ModelRules {
   /** Whether thinking text is shown without `display: "summarized"`. */
   showsThinking: boolean
   structuredOutputs: boolean
+  /** `speed`: `beta` only with the header that names it. */
+  fast: boolean | 'beta'
   maxOutput: number
 }
 
@@ -28,6 +30,7 @@ const CURRENT: ModelRules = {
   systemTurns: false,
   showsThinking: false,
   structuredOutputs: true,
+  fast: false,
   maxOutput: 128_000,
 }
 
@@ -46,15 +49,16 @@ const OLDER: ModelRules = { ...FOUR_FIVE, structuredOutputs: false }
 /** First match wins, so longer names stand before the names that they contain. */
 const RULES: readonly [RegExp, ModelRules][] = [
   [/sonnet-5-5/, { ...CURRENT, thinking: ['adaptive', 'between_tools'], disable: false, forcedTools: false }],
-  [/opus-5-5/, { ...CURRENT, disable: false, forcedTools: false, systemTurns: true }],
+  [/opus-5-5/, { ...CURRENT, disable: false, forcedTools: false, systemTurns: true, fast: true }],
   [/(fable|mythos)-5-[12]/, { ...CURRENT, disable: false, forcedTools: false, systemTurns: true }],
   [/haiku-5-5/, { ...CURRENT, disable: 'to-high' }],
-  [/opus-5/, { ...CURRENT, disable: 'to-high', systemTurns: true }],
+  [/opus-5/, { ...CURRENT, disable: 'to-high', systemTurns: true, fast: true }],
   [/(fable|mythos)-5/, { ...CURRENT, disable: false, systemTurns: true }],
   [/sonnet-5/, CURRENT],
-  [/opus-4-8/, { ...CURRENT, systemTurns: true }],
-  [/opus-4-7/, CURRENT],
-  [/(opus|sonnet)-4-6/, FOUR_SIX],
+  [/opus-4-8/, { ...CURRENT, systemTurns: true, fast: 'beta' }],
+  [/opus-4-7/, { ...CURRENT, fast: 'beta' }],
+  [/opus-4-6/, { ...FOUR_SIX, fast: 'beta' }],
+  [/sonnet-4-6/, FOUR_SIX],
   [/opus-4-5/, { ...FOUR_FIVE, efforts: ['low', 'medium', 'high'] }],
   [/(sonnet|haiku)-4-5/, FOUR_FIVE],
   [/opus-4-1/, { ...OLDER, structuredOutputs: true, maxOutput: 32_000 }],

@@ -1,0 +1,19 @@
+import type { UpstreamCodec } from '../dialects/dialect.ts'
+import { type Reversal, reverseResponse, StreamReverser } from '../ir/reversal.ts'
+
+/** The codec whose answers are in the client's terms again; the same one where the request was sent as it was meant. */
+export function reversedCodec(codec: UpstreamCodec, reversal: Reversal | undefined): UpstreamCodec {
+  if (!reversal) return codec
+  return {
+    ...codec,
+    decodeResponse: (body, context) => reverseResponse(codec.decodeResponse(body, context), reversal),
+    streamDecoder(context) {
+      const decoder = codec.streamDecoder(context)
+      const reverser = new StreamReverser(reversal)
+      return {
+        push: frame => reverser.push(decoder.push(frame)),
+        end: () => reverser.push(decoder.end()),
+      }
+    },
+  }
+}
