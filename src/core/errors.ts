@@ -97,3 +97,13 @@ export const invalidField = (param: string, problem: string, code?: string): Gat
 /** Any thrown thing as a GatewayError; what we did not foresee is `internal`, its text kept for the log. */
 export const asGatewayError = (error: unknown): GatewayError =>
   error instanceof GatewayError ? error : new GatewayError('internal', 'internal error', { cause: error })
+
+/**
+ * The error as it is told within a stream: the caller's own key was good, so a refusal of credentials can only be of ours, and is none of the
+ * caller's business.
+ */
+export const forStream = (error: GatewayError): GatewayError =>
+  isCredentialRefusal(error) ? new GatewayError('bad-gateway', 'the upstream refused our credentials', { ...error, cause: error }) : error
+
+/** Whether whoever we called turned our credentials down, or our caller turned theirs. */
+export const isCredentialRefusal = ({ kind }: GatewayError): boolean => kind === 'authentication' || kind === 'permission'

@@ -32,11 +32,20 @@ export const kindOfStatus = (status: number): ErrorKind =>
 /** The longest piece of an upstream's own words that a client is shown. */
 const LONGEST_MESSAGE = 300
 
+/** Which organisation, project or workspace an account belongs to, as OpenAI and Anthropic write it in their errors. */
+const ACCOUNT_ID = /\borg-\w{16,}|\bproj_\w{16,}|\bwrkspc_\w+|(?<=\borg(?:ani[sz]ation)?(?: id)?:? )[\da-f]{8}-[\da-f-]{27}/gi
+
+/** Whether a text tells whose account we use. */
+export const namesAccount = (text: string): boolean => text.search(ACCOUNT_ID) !== -1
+
+export const withoutAccountIds = (text: string): string => text.replace(ACCOUNT_ID, '[redacted]')
+
 /** An upstream's words as a client may read them: without addresses, keys and markup; undefined where nothing is left. */
 export function safeMessage(message: string | undefined): string | undefined {
   if (message === undefined || /<(!doctype|html|head|body)\b/i.test(message)) return undefined
   const safe = message
     .slice(0, 20_000)
+    .replace(ACCOUNT_ID, '[redacted]')
     .replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"')\]]+/gi, '[url]')
     .replace(/\b(?:sk|pk|rk|gsk|xai|key|org|proj)[-_][\w*-]{6,}/gi, '[redacted]')
     .replace(/\bAIza[\w-]{10,}|\beyJ[\w-]{10,}(?:\.[\w-]*)*|\bBearer\s+\S+/g, '[redacted]')
@@ -44,6 +53,21 @@ export function safeMessage(message: string | undefined): string | undefined {
     .trim()
   if (safe === '') return undefined
   return safe.length > LONGEST_MESSAGE ? `${safe.slice(0, LONGEST_MESSAGE - 1)}…` : safe
+}
+
+const PAGE = /<(!doctype|html|head|body|title|center|h1|p)\b/i
+
+/**
+ * What a body that is no error of its dialect says, as a client may read it: a page without its markup, plain text as it is, JSON of some other
+ * service not at all. Undefined where nothing is left.
+ */
+export function wordsOfBody(body: string): string | undefined {
+  const start = body.slice(0, 20_000)
+  if (/^\s*[{[]/.test(start)) return undefined
+  const text = PAGE.test(start) ? start.replace(/<(script|style|head)\b[\s\S]*?(<\/\1>|$)/gi, ' ').replace(/<[^>]*(>|$)/g, ' ') : start
+  const addresses = /\bwww\.\S+|\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?|(?<![\w:])(?:[\da-f]{1,4}:){3,7}[\da-f]{1,4}/gi
+  const words = safeMessage(text.replace(addresses, ' '))
+  return words === undefined || !/\w/.test(words) ? undefined : words
 }
 
 /** A number of seconds (or of `unit` milliseconds) as milliseconds; undefined where the text is none. */

@@ -24,7 +24,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 export async function readBody(request: Request, settings: HttpSettings): Promise<{ text: string; body: JsonObject }> {
   checkMediaType(request.headers.get('content-type'))
   const bytes = await decompressed(
-    await readBytes(request, settings.bodyLimit),
+    await readBytes(request, settings.bodyLimit).catch(clientLeft),
     request.headers.get('content-encoding'),
     settings.bodyLimit,
   )
@@ -51,6 +51,11 @@ function checkMediaType(contentType: string | null): void {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json' || type.endsWith('+json')) return
   throw new GatewayError('unsupported-media-type', 'content-type: must be application/json', { param: 'content-type' })
+}
+
+/** What reading a body fails by, other than a limit of ours, is that its connection is gone. */
+const clientLeft = (error: unknown): never => {
+  throw error instanceof GatewayError ? error : new GatewayError('cancelled', 'the client left before its request was whole')
 }
 
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {

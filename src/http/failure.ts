@@ -21,7 +21,7 @@ export function failure(thrown: unknown, failed: Failed, services: ClientRouteSe
   const { requestId, route, dialect, caller, startedAt } = failed
   const error = asGatewayError(thrown)
   if (error.kind === 'internal') services.unforeseen(error, requestId)
-  const answer = errorAnswer(failed, error)
+  const answer = errorAnswer(failed, error, services.clock.now())
   services.answered({ id: requestId, route, status: answer.status, latencyMs: services.clock.elapsed() - startedAt, caller, error })
   return toResponse({ ...answer, headers: { ...answer.headers, ...failed.headers } }, requestId, dialect.id)
 }

@@ -1,21 +1,23 @@
 import type { Clock } from '../core/clock.ts'
-import { asGatewayError, GatewayError } from '../core/errors.ts'
+import { asGatewayError, type ErrorKind, GatewayError } from '../core/errors.ts'
 import { isObject, tryParseJson } from '../core/json.ts'
-import { spliceTopLevel } from '../core/json-splice.ts'
 import type { Random } from '../core/random.ts'
 import { attemptTargets, type Lease, release } from '../routing/attempt.ts'
+import type { Target } from '../routing/provider.ts'
 import type { Trail } from '../routing/trail.ts'
 import { readAll } from '../upstream/read-all.ts'
-import type { Answer, Call } from './call.ts'
+import type { Answer, Call, MakeContext } from './call.ts'
 import { estimateInputTokens } from './estimate.ts'
-import { headersToUpstream, JSON_HEADERS } from './headers.ts'
-import { codecOf, namesModelOnce } from './open-answer.ts'
+import { headersFromUpstream, JSON_HEADERS, routingHeaders } from './headers.ts'
+import { codecOf } from './open-answer.ts'
 import { type RoutingState, route } from './route.ts'
-import { callUpstream } from './upstream-call.ts'
+import { TOKEN_COUNTERS, type TokenCounter } from './token-counters.ts'
+import { callUpstream, rawAnswerOf } from './upstream-call.ts'
 
 export interface CountTokensServices {
   clock: Clock
   random: Random
+  makeContext: MakeContext
   routing(): RoutingState
   /** The dialect's own check of the request. @throws GatewayError naming the field. */
   inspect(body: Call['body']): { model: string }
@@ -23,53 +25,89 @@ export interface CountTokensServices {
 
 const LONGEST_ANSWER = 1024 * 1024
 
-const ABSENT = new Set(['not-found', 'model-not-found', 'method-not-allowed'])
+/** Counting is quick, and there is the estimate: nobody waits for it as for an answer. */
+const PATIENCE_MS = 10_000
 
-/** Kinds that mean "this upstream does not count", rather than "this request is wrong". */
-const CANNOT = new Set([...ABSENT, 'bad-gateway', 'rate-limit', 'timeout', 'unavailable'])
+/** A server may have no such route, or a limit of its own for it, and answer well all the same: this must not cool its account. */
+const ABOUT_COUNTING: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
+  'not-found',
+  'model-not-found',
+  'method-not-allowed',
+  'unsupported-media-type',
+  'rate-limit',
+  'timeout',
+])
+
+/** Kinds that mean "this request is wrong", rather than "this upstream does not count (now)". */
+const VERDICTS: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
+  'invalid-request',
+  'context-too-long',
+  'content-policy',
+  'too-large',
+  'unprocessable',
+  'cancelled',
+  'internal',
+])
 
 /**
- * `POST /v1/messages/count_tokens`: the upstream's own count where it speaks the dialect, else an estimate that says so in
+ * `POST /v1/messages/count_tokens`: the upstream's own count where the request would go to one that counts, else an estimate that says so in
  * `x-dragoman-notes`. Costs nothing, so it leaves no usage row.
  * @throws GatewayError what is to be answered instead.
  */
 export async function countTokens(call: Call, services: CountTokensServices): Promise<Answer> {
   const { model } = services.inspect(call.body)
-  const { targets } = route(model, call, services.routing().catalog)
-  const counting = targets.filter(({ provider }) => provider.dialect.id === call.dialect.id)
-  if (counting.length === targets.length) {
+  const state = services.routing()
+  const { targets } = route(model, call, state.catalog)
+  const counting = countingTargets(targets, call)
+  if (counting.length > 0) {
     const trail: Trail = { attempts: [], skipped: [] }
     try {
       const { value, lease } = await attemptTargets(counting, trail, services, call.signal, taken => askUpstream(call, taken))
       release(lease)
-      return { status: 200, headers: JSON_HEADERS, body: value }
+      const routing = state.routingHeaders ? routingHeaders(lease, trail.attempts.length) : {}
+      return { status: 200, headers: { ...JSON_HEADERS, ...value.headers, ...routing }, body: value.body }
     } catch (thrown) {
-      if (!CANNOT.has(asGatewayError(thrown).kind)) throw thrown
+      const error = asGatewayError(thrown)
+      if (VERDICTS.has(error.kind) || isUnknownModel(error)) throw error
     }
+  } else {
+    // Nobody else looks at the depth of the request.
+    call.dialect.client.decodeRequest(call.body, services.makeContext([], false))
   }
-  const body = JSON.stringify({ input_tokens: estimateInputTokens(call.body) })
+  const body = JSON.stringify({ input_tokens: estimateInputTokens(call.body, targets[0]?.model ?? model) })
   return { status: 200, headers: { ...JSON_HEADERS, 'x-dragoman-notes': 'usage:estimated' }, body }
 }
 
-async function askUpstream(call: Call, lease: Lease): Promise<Uint8Array> {
-  const codec = codecOf(lease)
-  const { model } = lease.target
-  const once = call.body.model === model && namesModelOnce(call.text)
-  const changes = new Map<string, string>(once ? [] : [['model', JSON.stringify(model)]])
-  const response = await callUpstream(lease, codec, {
-    body: spliceTopLevel(call.text, changes),
-    headers: headersToUpstream(call),
-    path: `${codec.path}/count_tokens${call.query}`,
-    signal: call.signal,
-  }).catch(thrown => {
+/** Those that the request would be tried at first: a count by somebody it would not go to is none. */
+function countingTargets(targets: readonly Target[], { dialect }: Call): Target[] {
+  const counts = ({ provider }: Target) => counterOf(provider.dialect.id)?.clients.has(dialect.id) ?? false
+  const other = targets.findIndex(target => !counts(target))
+  return targets.slice(0, other === -1 ? undefined : other)
+}
+
+const counterOf = (id: Target['provider']['dialect']['id']): TokenCounter | undefined => TOKEN_COUNTERS[id]
+
+/** The vendor itself, in its own words, rather than a server that has no such route. */
+function isUnknownModel(error: GatewayError): boolean {
+  const raw = error.kind === 'model-not-found' ? rawAnswerOf(error) : undefined
+  const body = raw && tryParseJson(new TextDecoder().decode(raw.body))
+  return isObject(body) && body.type === 'error'
+}
+
+async function askUpstream(call: Call, lease: Lease): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
+  const counter = counterOf(lease.target.provider.dialect.id) as TokenCounter
+  const { limits } = lease.target.provider
+  const [firstByte, idle] = [Math.min(limits.firstByte, PATIENCE_MS), Math.min(limits.idle, PATIENCE_MS)]
+  const asked = { ...counter.request(call, lease), signal: call.signal, limits: { ...limits, firstByte, idle } }
+  const response = await callUpstream(lease, codecOf(lease), asked).catch(thrown => {
     const error = asGatewayError(thrown)
-    // A server that does not count may answer well all the same: this must not cool its account.
-    throw ABSENT.has(error.kind) ? new GatewayError(error.kind, error.message) : error
+    const { kind, message, param, retryAfterMs, shouldRetry } = error
+    throw ABOUT_COUNTING.has(kind) ? new GatewayError(kind, message, { param, retryAfterMs, shouldRetry, cause: error }) : error
   })
-  const bytes = await readAll(response.body, LONGEST_ANSWER)
-  const answer = tryParseJson(new TextDecoder().decode(bytes))
-  if (!isObject(answer) || typeof answer.input_tokens !== 'number') {
+  const body = await readAll(response.body, LONGEST_ANSWER)
+  const answer = tryParseJson(new TextDecoder().decode(body))
+  if (!isObject(answer) || counter.read(answer) === undefined) {
     throw new GatewayError('bad-gateway', 'the upstream gave no token count', { upstream: { status: response.status } })
   }
-  return bytes
+  return { body, headers: headersFromUpstream(response.headers) }
 }

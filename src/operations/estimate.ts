@@ -1,48 +1,138 @@
-import type { JsonObject, JsonValue } from '../core/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Usage } from '../ir/usage.ts'
+import { imageTokens, mediaTokens } from './media-tokens.ts'
+import { textTokens } from './text-tokens.ts'
 
-/** English text has about four characters a token, code and JSON fewer (dialects.md §2.11). */
+/** Generated text has about four characters a token, code and JSON fewer (dialects.md §2.11). */
 const CHARACTERS_PER_TOKEN = 3.5
 
-/** An image of unknown size; vendors charge between 85 and 1,600 tokens for usual ones. */
-const TOKENS_PER_IMAGE = 1200
+/** What a family of models makes of a prompt beyond its text. */
+interface Family {
+  name: RegExp
+  /** Tokens of its vocabulary for one of OpenAI's. */
+  text: number
+  /** What it is told about tools where there are any, and per tool. */
+  tools: number
+  tool: number
+  /** The largest image. */
+  image: number
+  /** Whether the thinking of the turn that is still going on is read again; earlier turns' is left out by the vendor. */
+  thinking: boolean
+}
+
+const CLAUDE: Family = { name: /claude|anthropic/i, text: 1.15, tools: 346, tool: 8, image: 1568, thinking: true }
+
+/** First match wins; the last row matches every name. */
+const FAMILIES: readonly Family[] = [
+  { ...CLAUDE, name: /opus-4[.-][78]|(?:opus|sonnet|haiku|fable|mythos)-[5-9]/i, image: 4784 },
+  CLAUDE,
+  { name: /^/, text: 1, tools: 12, tool: 8, image: 1568, thinking: false },
+]
+
+const PER_MESSAGE = 4
+const PER_CALL = 8
 
 /** Longer texts of nothing but base64's characters are data, not words. Absence of spaces would not do: Chinese and Japanese have none. */
 const DATA_LENGTH = 2000
 const BASE64 = /^[\w+/=-]+$/
+const DATA_URL = /^data:[\w/+.-]*(;[\w=+.-]+)*;base64,/
 
-/** The members of a request that become the prompt; the others are settings, which no model reads. */
-const PROMPT = ['system', 'messages', 'tools', 'functions', 'response_format', 'output_config'] as const
+/** Members of parts and messages that no model reads. */
+const UNREAD: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'role',
+  'index',
+  'status',
+  'tool_use_id',
+  'tool_call_id',
+  'cache_control',
+  'citations',
+  'signature',
+  'encrypted_content',
+  'encrypted_index',
+  'extra_content',
+  'output_config',
+])
 
-/** Chinese, Japanese and Korean writing and the like: about a token a character. */
-const WIDE = /[\u2e80-\uffff]/g
+/** Members that hold earlier reasoning, in OpenAI's dialect. */
+const REASONING: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_blocks'])
 
 /**
- * Tokens of a request in any dialect, by its texts: keys, numbers and structure are left out, embedded media count as one image each. Linear in
- * the size of the request; an estimate, and to be called one.
+ * Tokens of a request in any dialect as `model` would count it: texts by the way tokenizers cut, tools by their schemas, images by their size, documents by theirs.
+ * Never the text of embedded data. Linear in the size of the request; an estimate, and to be called one.
  */
-export function estimateInputTokens(request: JsonObject): number {
-  let characters = 0
-  let wide = 0
-  let images = 0
-  const waiting: (JsonValue | undefined)[] = PROMPT.map(name => request[name])
-  while (waiting.length > 0) {
-    const value = waiting.pop()
-    if (typeof value === 'string') {
-      const data = value.startsWith('data:') || (value.length > DATA_LENGTH && BASE64.test(value.slice(0, DATA_LENGTH)))
-      if (data) images++
-      else {
-        const inside = value.match(WIDE)?.length ?? 0
-        wide += inside
-        characters += value.length - inside
-      }
-    } else if (Array.isArray(value)) {
-      for (const item of value) waiting.push(item)
-    } else if (value !== null && typeof value === 'object') {
-      for (const key in value) waiting.push(value[key])
-    }
+export function estimateInputTokens(request: JsonObject, model = ''): number {
+  const family = FAMILIES.find(({ name }) => name.test(model)) as Family
+  const estimate = new Estimate(family)
+  return Math.ceil(estimate.request(request))
+}
+
+class Estimate {
+  constructor(private readonly family: Family) {}
+
+  request(body: JsonObject): number {
+    const messages = Array.isArray(body.messages) ? body.messages : []
+    const current = this.family.thinking ? lastQuestion(messages) : messages.length
+    let tokens = this.content(body.system, false) + this.#schema(body.response_format) + this.#format(body.output_config)
+    for (const [index, message] of messages.entries()) tokens += PER_MESSAGE + this.content(message, index > current)
+    return tokens + this.#tools(body.tools) + this.#tools(body.functions)
   }
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN) + wide + images * TOKENS_PER_IMAGE
+
+  /** Any piece of a conversation; `thinking`: that of this turn counts. */
+  content(value: JsonValue | undefined, thinking: boolean): number {
+    if (typeof value === 'string') return this.#text(value)
+    if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + this.content(item, thinking), 0)
+    return isObject(value) ? this.#part(value, thinking) : 0
+  }
+
+  #part(part: JsonObject, thinking: boolean): number {
+    if (part.type === 'thinking') return thinking ? this.content(part.thinking, true) : 0
+    if (part.type === 'redacted_thinking') return 0
+    const media = mediaTokens(part, this.family.image, inside => this.content(inside, thinking))
+    if (media !== undefined) return media
+    if (typeof part.type === 'string' && part.type.endsWith('tool_use') && isObject(part.input)) {
+      return PER_CALL + this.#text(String(part.name ?? '')) + this.#text(JSON.stringify(part.input))
+    }
+    let tokens = part.tool_use_id !== undefined || part.tool_call_id !== undefined || isObject(part.function) ? PER_CALL : 0
+    for (const key in part) if (!UNREAD.has(key) && !REASONING.has(key)) tokens += this.content(part[key], thinking)
+    return tokens
+  }
+
+  #text(text: string): number {
+    const data = DATA_URL.test(text) || (text.length > DATA_LENGTH && BASE64.test(text.slice(0, DATA_LENGTH)))
+    return data ? imageTokens(text, this.family.image) : textTokens(text) * this.family.text
+  }
+
+  #tools(value: JsonValue | undefined): number {
+    const tools = Array.isArray(value) ? value.filter(isObject) : []
+    if (tools.length === 0) return 0
+    return tools.reduce((sum, tool) => sum + this.#tool(tool), this.family.tools)
+  }
+
+  #tool({ type, cache_control, defer_loading, ...tool }: JsonObject): number {
+    // What is loaded later is not in the prompt yet.
+    return defer_loading === true ? 0 : this.family.tool + this.#text(JSON.stringify(isObject(tool.function) ? tool.function : tool))
+  }
+
+  #schema(value: JsonValue | undefined): number {
+    return isObject(value) && (value.json_schema !== undefined || value.schema !== undefined) ? this.#text(JSON.stringify(value)) : 0
+  }
+
+  #format(config: JsonValue | undefined): number {
+    return isObject(config) ? this.#schema(config.format) : 0
+  }
+}
+
+/** The place of the last message that the user said something in, rather than only gave a tool's result. */
+function lastQuestion(messages: readonly JsonValue[]): number {
+  for (let index = messages.length - 1; index >= 0; index--) {
+    const message = messages[index]
+    if (!isObject(message) || message.role !== 'user') continue
+    const { content } = message
+    if (!Array.isArray(content) || content.some(part => !isObject(part) || part.type !== 'tool_result')) return index
+  }
+  return -1
 }
 
 export const estimateUsage = (request: JsonObject, outputCharacters: number): Usage => ({

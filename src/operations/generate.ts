@@ -38,7 +38,7 @@ export async function generate(call: Call, services: GenerateServices): Promise<
     accounting.lease = undefined
     // A name that does not exist is not counted under: callers could make up any number of them.
     if (error.kind === 'model-not-found' && accounting.trail.attempts.length === 0) accounting.model = ''
-    const answer = errorAnswer(call, error)
+    const answer = errorAnswer(call, error, services.clock.now())
     accounting.settle(answer.status, { error })
     return answer
   }

@@ -12,12 +12,15 @@ import { unfoldResponse } from '../ir/unfold.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { Lease } from '../routing/attempt.ts'
 import { parseFrames } from '../sse/parser.ts'
-import type { UpstreamBody, UpstreamResponse } from '../upstream/client.ts'
+import type { UpstreamBody } from '../upstream/body.ts'
+import type { UpstreamResponse } from '../upstream/client.ts'
 import { readAll } from '../upstream/read-all.ts'
 import type { Call, MakeContext } from './call.ts'
 import { headersFromUpstream, headersToUpstream } from './headers.ts'
+import { translateRateLimits } from './rate-limit-headers.ts'
 import { withoutSecrets } from './redact.ts'
 import { PassThroughRelay, type Relay, TranslationRelay } from './relay.ts'
+import { reversedCodec } from './reversed-codec.ts'
 import { callUpstream } from './upstream-call.ts'
 
 /** The longest answer that is read whole. */
@@ -57,14 +60,14 @@ export class Attempts {
     const sent = await this.#send(lease, true)
     const { response, notes } = sent
     const stream = isEventStream(response)
-    const relay = stream && sent.passThrough ? sent.passThrough() : this.#translation(lease, sent.context)
-    const headers = sent.passThrough ? headersFromUpstream(response.headers) : {}
+    const relay = stream && sent.passThrough ? sent.passThrough() : this.#translation(lease, sent.codec, sent.context)
+    const headers = sent.passThrough ? headersFromUpstream(response.headers) : this.#limits(lease, sent)
     const first: (string | Uint8Array)[] = []
     const keep = (output: string | Uint8Array | undefined) => {
       if (output !== undefined && output.length > 0) first.push(output)
     }
     if (!stream) {
-      const answer = await readAnswer(response, codecOf(lease), sent.context)
+      const answer = await readAnswer(response, sent.codec, sent.context)
       keep((relay as TranslationRelay).replay(unfoldResponse(answer)))
       return { relay, upstream: response.body, first, headers, notes }
     }
@@ -97,10 +100,10 @@ export class Attempts {
       const body = mended === text ? bytes : mended
       return { body, headers: headersFromUpstream(response.headers), notes, usage, outputCharacters: text.length >> 1 }
     }
-    const answer = await readAnswer(response, codecOf(lease), context)
+    const answer = await readAnswer(response, sent.codec, context)
     const body = this.call.dialect.client.encodeResponse(answer, this.request(), context)
     const outputCharacters = JSON.stringify(answer.choices).length
-    return { body: JSON.stringify(body), headers: {}, notes, usage: answer.usage, outputCharacters }
+    return { body: JSON.stringify(body), headers: this.#limits(lease, sent), notes, usage: answer.usage, outputCharacters }
   }
 
   /** The request in no vendor's words. @throws GatewayError `invalid-request` naming the field. */
@@ -123,7 +126,7 @@ export class Attempts {
       notes.unshift(...this.#decodeNotes)
       const body = JSON.stringify(encoded.body)
       const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path: codec.path, signal: call.signal })
-      return { response, notes, context }
+      return { response, notes, context, codec: reversedCodec(codec, encoded.reversal) }
     }
     const { changes, stripUsage } = same.changes(call.body, options)
     if (call.body.model !== model || !namesModelOnce(call.text)) changes.set('model', JSON.stringify(model))
@@ -135,13 +138,18 @@ export class Attempts {
     })
     const open = () => same.open({ stripUsage, repair: provider.repair }, context)
     const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId, secretsOf(lease)) : undefined
-    return { response, notes, context, open, passThrough }
+    return { response, notes, context, codec, open, passThrough }
   }
 
-  #translation(lease: Lease, context: CodecContext): TranslationRelay {
+  /** The upstream's rate limits in the client's words. */
+  #limits({ target }: Lease, { response, context }: { response: UpstreamResponse; context: CodecContext }): Record<string, string> {
+    return translateRateLimits(response.headers, target.provider.dialect.id, this.call.dialect.id, context.now())
+  }
+
+  #translation(lease: Lease, codec: UpstreamCodec, context: CodecContext): TranslationRelay {
     const { client } = this.call.dialect
     const encoder = client.streamEncoder(this.request(), context)
-    return new TranslationRelay(codecOf(lease).streamDecoder(context), encoder, client, this.call.requestId, secretsOf(lease))
+    return new TranslationRelay(codec.streamDecoder(context), encoder, client, this.call.requestId, secretsOf(lease))
   }
 }
 

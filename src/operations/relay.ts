@@ -1,4 +1,4 @@
-import { GatewayError } from '../core/errors.ts'
+import { GatewayError, isCredentialRefusal } from '../core/errors.ts'
 import type { ClientCodec, PassThrough, StreamDecoder, StreamEncoder } from '../dialects/dialect.ts'
 import { createLifecycle, type Lifecycle } from '../ir/lifecycle.ts'
 import type { StreamEvent } from '../ir/stream.ts'
@@ -115,10 +115,10 @@ export class PassThroughRelay implements Relay {
     return mended ? mended.join('') : bytes
   }
 
-  /** An error frame that quotes one of our secrets is told in our words instead. */
+  /** An error frame that quotes one of our secrets, or tells of our credentials, is told in our words instead. */
   #concealed(frame: SseFrame, replacement: SseFrame[] | undefined): SseFrame[] | undefined {
     const { error } = this.passThrough.seen
-    if (!error || !quotesSecret(this.secrets, frame.data ?? '')) return replacement
+    if (!error || !(isCredentialRefusal(error) || quotesSecret(this.secrets, frame.data ?? ''))) return replacement
     return this.client.encodeStreamError(withoutSecrets(this.secrets, error), this.requestId)
   }
 }

@@ -1,7 +1,7 @@
 import { GatewayError, type UpstreamFault } from '../core/errors.ts'
 import type { Dialect, UpstreamCodec } from '../dialects/dialect.ts'
 import type { Lease } from '../routing/attempt.ts'
-import type { UpstreamResponse } from '../upstream/client.ts'
+import type { UpstreamLimits, UpstreamResponse } from '../upstream/client.ts'
 import { readSome } from '../upstream/read-all.ts'
 import { quotesSecret, withoutSecrets } from './redact.ts'
 
@@ -28,6 +28,8 @@ export interface UpstreamCall {
   headers: Record<string, string>
   path: string
   signal: AbortSignal
+  /** Default: the provider's own. */
+  limits?: UpstreamLimits
 }
 
 /**
@@ -36,10 +38,10 @@ export interface UpstreamCall {
 export async function callUpstream({ target, account }: Lease, codec: UpstreamCodec, call: UpstreamCall): Promise<UpstreamResponse> {
   const { provider } = target
   const response = await provider.send({
-    url: provider.baseUrl + call.path,
-    headers: { 'content-type': 'application/json', ...call.headers, ...provider.headers(account) },
+    url: provider.url?.(call.path, target.model) ?? provider.baseUrl + call.path,
+    headers: { 'content-type': 'application/json', ...withBetas(call.headers, provider.headers(account)) },
     body: call.body,
-    limits: provider.limits,
+    limits: call.limits ?? provider.limits,
     signal: call.signal,
   })
   const { status } = response
@@ -50,11 +52,20 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
   }
   const body = await readSome(response.body, LONGEST_ERROR)
   const text = new TextDecoder().decode(body)
-  const error = codec.decodeError(status, response.headers, text)
+  const headers = new Headers([...response.headers])
+  const error = codec.decodeError(status, headers, text)
   const secrets = provider.secrets(account)
   const known = withoutSecrets(secrets, withStatus(error, { status, ...error.upstream }))
-  if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: provider.dialect, status, headers: response.headers, body })
+  if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: provider.dialect, status, headers, body })
   throw known
+}
+
+const BETAS = 'anthropic-beta'
+
+/** The call's headers under the provider's own, which win; betas are a list, of which none takes another's place. */
+function withBetas(ofCall: Record<string, string>, ofProvider: Record<string, string>): Record<string, string> {
+  const betas = [ofCall[BETAS], ofProvider[BETAS]].filter(names => names !== undefined)
+  return { ...ofCall, ...ofProvider, ...(betas.length > 1 && { [BETAS]: betas.join(',') }) }
 }
 
 /** Routing relies on the status being there. */

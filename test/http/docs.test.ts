@@ -63,10 +63,23 @@ describe('the document', () => {
   })
 
   test('says what a client route may refuse', () => {
-    for (const path of ['/v1/chat/completions', '/v1/messages', '/anthropic/v1/messages', '/api/anthropic/v1/messages/count_tokens']) {
-      const { responses } = operationAt(path)
-      expect(Object.keys(responses)).toEqual(['200', '400', '401', '403', '404', '405', '413', '415', '429', '500', '502', '503', '504'])
-    }
+    const refused = (path: string) =>
+      Object.keys(operationAt(path).responses)
+        .filter(status => status !== '200')
+        .map(Number)
+    const asking = [400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 502, 503, 504]
+    expect(refused('/v1/chat/completions')).toEqual(asking)
+    for (const path of ['/v1/messages', '/anthropic/v1/messages']) expect(refused(path)).toEqual([...asking, 529])
+    // Where an upstream cannot count there is the estimate.
+    expect(refused('/api/anthropic/v1/messages/count_tokens')).toEqual([400, 401, 403, 404, 405, 413, 415, 422, 500, 503])
+  })
+
+  test('says which headers come with a rate limit', () => {
+    const { headers } = spec.components.responses.Anthropic429 ?? {}
+    expect(Object.keys(headers ?? {})).toEqual(
+      expect.arrayContaining(['request-id', 'retry-after', 'retry-after-ms', 'x-should-retry', 'anthropic-ratelimit-requests-remaining']),
+    )
+    expect(Object.keys(spec.components.responses.OpenAI429?.headers ?? {})).toContain('x-ratelimit-remaining-requests')
   })
 
   test('takes the rest of the path as the name of a model', () => {

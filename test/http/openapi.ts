@@ -13,6 +13,7 @@ export interface Operation {
 
 interface Media {
   content?: Record<string, { example?: JsonValue }>
+  headers?: Record<string, JsonObject>
 }
 
 export interface Spec {

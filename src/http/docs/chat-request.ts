@@ -177,6 +177,13 @@ const thinking = object(
   ['type'],
 )
 
+const reasoning = object("OpenRouter's way to ask for reasoning, taken here too; `reasoning_effort` and `thinking` win over it.", {
+  effort: choice('How hard to think.', EFFORTS),
+  max_tokens: integer('The most tokens to reason with.', { minimum: 0 }),
+  enabled: flag('Whether to reason at all.'),
+  exclude: flag('Not to show the reasoning.'),
+})
+
 const responseFormat = oneOf('What the answer must look like.', [
   object('Plain text.', { type: kind('text') }, ['type']),
   object('Some JSON object.', { type: kind('json_object') }, ['type']),
@@ -227,6 +234,7 @@ const carried: Schemas = {
     EFFORTS,
   ),
   thinking,
+  reasoning,
   response_format: responseFormat,
   safety_identifier: text("Who asks, as an opaque name; for the vendor's abuse checks."),
   user: text('Older form of `safety_identifier`.'),

@@ -33,8 +33,20 @@ export const headers: Record<string, Header> = {
     description: 'Whole seconds until another try makes sense.',
     schema: integer('', { example: 12, minimum: 1 }),
   },
+  RetryAfterMs: {
+    description: 'The same in milliseconds, which the SDKs read first.',
+    schema: integer('', { example: 11_400, minimum: 0 }),
+  },
+  RateLimit: {
+    description:
+      "A limit of the upstream's, what is left of it, or when it is whole again. Passed on within a dialect; between dialects translated where both " +
+      "count the same (requests, tokens): OpenAI's resets are durations (`6m0s`), Anthropic's are times. The organisation is never named.",
+    schema: text('', { example: '9999' }),
+  },
   ShouldRetry: {
-    description: "`false` tells the vendors' SDKs not to try again by themselves: every target was tried already.",
+    description:
+      "`false` tells the vendors' SDKs not to try again by themselves: every target was tried already, or a quota is used up. What an upstream says of " +
+      'itself (`true` or `false`) is passed on with its own verdicts.',
     schema: text('', { example: 'false' }),
   },
   CacheControl: { description: 'Always `no-store`.', schema: text('', { example: 'no-store' }) },
@@ -78,6 +90,17 @@ export const requestIdHeaders = (dialect: Dialect): Record<string, Header> => ({
   ...(dialect === 'anthropic' && { 'request-id': headerRef('AnthropicRequestId') }),
 })
 
+/** The upstream's limits as the dialect calls them. */
+export const rateLimitHeaders = (dialect: Dialect): Record<string, Header> =>
+  Object.fromEntries(
+    ['requests', 'tokens'].flatMap(counted =>
+      ['limit', 'remaining', 'reset'].map(figure => [
+        dialect === 'openai' ? `x-ratelimit-${figure}-${counted}` : `anthropic-ratelimit-${counted}-${figure}`,
+        headerRef('RateLimit'),
+      ]),
+    ),
+  )
+
 /** Headers of an answer that an upstream had a part in. */
 export const servedHeaders = (dialect: Dialect): Record<string, Header> => ({
   ...requestIdHeaders(dialect),
@@ -85,4 +108,5 @@ export const servedHeaders = (dialect: Dialect): Record<string, Header> => ({
   'x-dragoman-provider': headerRef('Provider'),
   'x-dragoman-account': headerRef('Account'),
   'x-dragoman-attempts': headerRef('Attempts'),
+  ...rateLimitHeaders(dialect),
 })

@@ -63,6 +63,17 @@ export const messagesRequestExamples: Examples = {
     },
   },
   MessagesCount: { summary: 'A question', value: { model: MODEL, messages: hello.messages ?? [], system: hello.system ?? '' } },
+  MessagesCountTools: {
+    summary: 'With a tool',
+    value: { model: MODEL, messages: weather.messages ?? [], tools: weather.tools ?? [], tool_choice: { type: 'auto' } },
+  },
+  MessagesCountImage: {
+    summary: 'With an image',
+    value: {
+      model: MODEL,
+      messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: PIXEL } }] }],
+    },
+  },
 }
 
 const usage = (input: number, output: number, thinking?: number): JsonObject => ({

@@ -62,7 +62,13 @@ const CASES: Case[] = [
   },
   { status: 500, times: 2, openai: broken, anthropic: brokenMessage, says: /simulated status 500/ },
   { status: 503, times: 2, openai: broken, anthropic: brokenMessage, says: /simulated status 503/ },
-  { status: 529, times: 2, openai: broken, anthropic: brokenMessage, says: /simulated status 529/ },
+  {
+    status: 529,
+    times: 2,
+    openai: { error: OpenAI.InternalServerError, status: 503, type: 'service_unavailable' },
+    anthropic: { error: Anthropic.InternalServerError, status: 529, type: 'overloaded_error' },
+    says: /simulated status 529/,
+  },
   {
     status: 502,
     times: 2,

@@ -120,12 +120,12 @@ for (const { client, upstream } of PAIRS) {
       expect(reply.calls).toHaveLength(1)
     })
 
-    test('a name that the upstream would refuse is refused or mapped, never lost', async () => {
+    test('a name that the upstream would refuse is the vendor’s to refuse, and mapped for another vendor', async () => {
       const name = 'mcp__a_very_long_server_name_that_goes_on_and_on__and_a_tool_in_it_01'
       const reply = await ask(stage, client, asking(model, 'use tool', { tools: [{ name, schema: { type: 'object' } }] }), 'create').catch(
         (error: unknown) => error,
       )
-      if (reply instanceof Error) expect(reply.message).toContain('name')
+      if (client === upstream) expect(reply).toMatchObject({ message: expect.stringContaining('name') })
       else expect(reply).toMatchObject({ calls: [{ name }] })
     })
 
