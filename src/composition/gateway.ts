@@ -87,7 +87,8 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   const write = createWriteRecord(writer, log)
   const routing = () => state.routing
   const generateServices = { clock, random: systemRandom, makeContext: createMakeContext(clock, systemIds), routing, write, streams }
-  const countServices = { clock, random: systemRandom, routing, inspect: inspectCountTokens }
+  const { makeContext } = generateServices
+  const countServices = { clock, random: systemRandom, makeContext, routing, inspect: inspectCountTokens }
 
   let reloading: Promise<unknown> = Promise.resolve()
   /** One after the other: of two that overlap the one that has read the older file could be the last to be applied. */
