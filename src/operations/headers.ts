@@ -27,7 +27,7 @@ export function headersToUpstream(call: Call): Record<string, string> {
 const FROM_UPSTREAM = new Set(['retry-after', 'retry-after-ms', 'x-should-retry', 'openai-processing-ms', 'openai-version'])
 const FROM_UPSTREAM_PREFIXES = ['x-ratelimit-', 'anthropic-ratelimit-', 'anthropic-priority-']
 
-export function headersFromUpstream(headers: Headers): Record<string, string> {
+export function headersFromUpstream(headers: Iterable<[string, string]>): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const [name, value] of headers) {
     if (FROM_UPSTREAM.has(name) || FROM_UPSTREAM_PREFIXES.some(prefix => name.startsWith(prefix))) kept[name] = value

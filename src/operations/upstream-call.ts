@@ -50,10 +50,11 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
   }
   const body = await readSome(response.body, LONGEST_ERROR)
   const text = new TextDecoder().decode(body)
-  const error = codec.decodeError(status, response.headers, text)
+  const headers = new Headers([...response.headers])
+  const error = codec.decodeError(status, headers, text)
   const secrets = provider.secrets(account)
   const known = withoutSecrets(secrets, withStatus(error, { status, ...error.upstream }))
-  if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: provider.dialect, status, headers: response.headers, body })
+  if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: provider.dialect, status, headers, body })
   throw known
 }
 

@@ -9,6 +9,7 @@ import { estimateInputTokens, estimateUsage } from '../../src/operations/estimat
 import { headersFromUpstream, headersToUpstream, noteHeaders, routingHeaders } from '../../src/operations/headers.ts'
 import { route } from '../../src/operations/route.ts'
 import { callUpstream } from '../../src/operations/upstream-call.ts'
+import { pulledBody } from '../../src/upstream/body.ts'
 import { paperProvider } from '../routing/providers.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { catalogOf, thrown } from './answer-support.ts'
@@ -74,13 +75,13 @@ describe('an error’s answer', () => {
             'set-cookie': 'a=b',
             'openai-organization': 'org-1',
           }),
-          body: {
-            read: (
+          body: pulledBody(
+            (
               pieces => async () =>
                 pieces.pop()
             )([new TextEncoder().encode(body)]),
-            release() {},
-          },
+            () => {},
+          ),
         }),
       }),
     }
