@@ -37,7 +37,8 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
   const { provider } = target
   const response = await provider.send({
     url: provider.baseUrl + call.path,
-    headers: { 'content-type': 'application/json', ...call.headers, ...provider.headers(account) },
+    headers: call.headers,
+    standing: provider.headers(account),
     body: call.body,
     limits: provider.limits,
     signal: call.signal,

@@ -14,7 +14,10 @@ export interface UpstreamLimits {
 
 export interface UpstreamRequest {
   url: string
+  /** Of this call alone; names in lower case. */
   headers: Record<string, string>
+  /** Of every call of an account, always the same object; they win. */
+  standing: Record<string, string>
   body: string
   limits: UpstreamLimits
   /** Aborts the call in every phase. */

@@ -16,7 +16,7 @@ const call = (
   limits: Partial<UpstreamLimits> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<UpstreamResponse> =>
-  send({ url, headers: { 'content-type': 'application/json' }, body: '{}', limits: { ...LIMITS, ...limits }, signal })
+  send({ url, headers: {}, standing: { 'content-type': 'application/json' }, body: '{}', limits: { ...LIMITS, ...limits }, signal })
 
 async function failure(promise: Promise<unknown>): Promise<GatewayError> {
   const error = await promise.then(
