@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts'
 import type { ClientRouteServices } from '../http/client-route.ts'
+import type { Usage } from '../ir/usage.ts'
 import type { Logger } from '../log/logger.ts'
 import { type RequestRecord, recordable, type WriteRecord } from '../operations/accounting.ts'
-import type { Usage } from '../ir/usage.ts'
 import type { RequestRow, RequestUsage } from '../store/request-row.ts'
 import type { UsageWriter } from '../store/usage-writer.ts'
 
@@ -77,7 +77,8 @@ function membersOf(record: RequestRecord): string {
   if (record.model) text += `,"model":${quoted(record.model)}`
   if (record.provider !== undefined) text += `,"provider":${quoted(record.provider)}`
   if (record.account !== undefined) text += `,"account":${quoted(record.account)}`
-  if (record.upstreamModel !== undefined && record.upstreamModel !== record.model) text += `,"upstream_model":${quoted(record.upstreamModel)}`
+  if (record.upstreamModel !== undefined && record.upstreamModel !== record.model)
+    text += `,"upstream_model":${quoted(record.upstreamModel)}`
   text += `,"status":${record.status},"stream":${record.stream},"latency_ms":${record.latencyMs}`
   if (record.stream && record.firstTokenMs !== undefined) text += `,"first_token_ms":${record.firstTokenMs}`
   if (usage) {

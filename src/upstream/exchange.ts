@@ -86,11 +86,8 @@ export class Exchange implements UpstreamBody, ExchangeListener {
   }
 
   broke(error: unknown): void {
-    const stale = this.#connection?.reused === true && !this.#answered
     this.#connection = undefined
-    // The server closed an idle connection while the request was on its way: that is nobody's fault, and a new one is to be had.
-    if (stale) this.#open()
-    else this.#fail(connectionError(error, this.#answered ? 'within' : 'before'), false)
+    this.#fail(connectionError(error, this.#answered ? 'within' : 'before'), false)
   }
 
   // -- the reader's side

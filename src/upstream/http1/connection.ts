@@ -16,8 +16,6 @@ type Socket = Bun.Socket<undefined>
 
 /** One connection to an upstream: one exchange at a time, the next one when the answer has ended. */
 export class Connection {
-  /** Whether it has carried an exchange before: then the server may be closing it in this moment. */
-  reused = false
   /** When it was last of use, on the clock of whoever keeps it. */
   idleSince = 0
   readonly #reader = new ResponseReader()
@@ -100,7 +98,6 @@ export class Connection {
 
   #end(listener: ExchangeListener): void {
     this.#listener = undefined
-    this.reused = true
     // A server that has answered before it has read everything is still owed the rest.
     if (this.#reader.reusable && !this.#unsent) this.onFree(this, true)
     else this.destroy()
