@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { quoted } from '../core/quoted.ts'
 import type { ClientRouteServices } from '../http/client-route.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { Logger } from '../log/logger.ts'
@@ -56,19 +57,6 @@ export const createWriteRecord =
     if (record.status >= 500) log.warn(fields, 'request failed')
     else log.info(fields, 'request')
   }
-
-/** Names of keys, models and accounts as JSON: few, and said with every request. */
-const quotedNames = new Map<string, string>()
-const MOST_NAMES = 1000
-
-function quoted(name: string): string {
-  const known = quotedNames.get(name)
-  if (known !== undefined) return known
-  const text = JSON.stringify(name)
-  if (quotedNames.size >= MOST_NAMES) quotedNames.clear()
-  if (name.length <= 200) quotedNames.set(name, text)
-  return text
-}
 
 /** What a request's line says, as JSON without the braces. */
 function membersOf(record: RequestRecord): string {

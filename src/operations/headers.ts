@@ -1,6 +1,7 @@
 import type { Note } from '../ir/note.ts'
 import { formatNotes } from '../ir/note.ts'
 import type { Lease } from '../routing/attempt.ts'
+import type { ResponseHeaders } from '../upstream/http1/headers.ts'
 import type { Call } from './call.ts'
 
 /** What a client may say to an upstream of its own dialect. Everything else stays here: keys, cookies, traces. */
@@ -40,9 +41,11 @@ function mayPass(name: string): boolean {
   return verdict
 }
 
-export function headersFromUpstream(headers: Iterable<[string, string]>): Record<string, string> {
+export function headersFromUpstream(headers: ResponseHeaders): Record<string, string> {
   const kept: Record<string, string> = {}
-  for (const [name, value] of headers) if (mayPass(name)) kept[name] = value
+  headers.forEach((value, name) => {
+    if (mayPass(name)) kept[name] = value
+  })
   return kept
 }
 

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../core/clock.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import type { RequestRow } from './request-row.ts'
+import { requestRowText } from './request-row-text.ts'
 import type { StoreLog, UsageWriter } from './usage-writer.ts'
 
 export type ToWorker =
@@ -71,7 +72,7 @@ class UsageThread implements UsageWriter {
   }
 
   add(row: RequestRow): void {
-    this.#queue.push(JSON.stringify(row))
+    this.#queue.push(requestRowText(row))
   }
 
   /** Resolves when all that was added before has been written, or could not be. */

@@ -53,6 +53,7 @@ export class Exchange implements UpstreamBody, ExchangeListener {
       this.#resolve = resolve
       this.#reject = reject
     })
+    // Never taken back: what aborts later finds nothing to do, and the signal goes with its request.
     this.request.signal.addEventListener('abort', this.#onAbort, { once: true })
     this.#waitingSince = this.clock.elapsed()
     const idle = this.connections.take(this.#address)
@@ -65,11 +66,14 @@ export class Exchange implements UpstreamBody, ExchangeListener {
 
   head({ status, headers }: ResponseHead, length: number | undefined): void {
     this.#answered = true
-    this.#inflate = createInflate(headers.get('content-encoding'), {
-      data: bytes => this.#take(bytes),
-      end: () => this.#finish(),
-      broke: error => this.#fail(connectionError(error, 'within'), true),
-    })
+    const encoding = headers.get('content-encoding')
+    if (encoding !== null) {
+      this.#inflate = createInflate(encoding, {
+        data: bytes => this.#take(bytes),
+        end: () => this.#finish(),
+        broke: error => this.#fail(connectionError(error, 'within'), true),
+      })
+    }
     if (!this.#inflate) this.length = length
     this.#resolve({ status, headers, body: this })
   }
@@ -218,7 +222,6 @@ export class Exchange implements UpstreamBody, ExchangeListener {
   #close(drop: boolean): void {
     this.#over = true
     this.#cancelTimer()
-    this.request.signal.removeEventListener('abort', this.#onAbort)
     this.#opening?.abandon()
     if (drop) this.#connection?.destroy()
     this.#connection = undefined

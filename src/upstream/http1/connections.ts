@@ -29,7 +29,11 @@ export class Connections {
   }
 
   #freed(connection: Connection, usable: boolean): void {
-    const idle = this.#idle.get(connection.origin) ?? []
+    let idle = this.#idle.get(connection.origin)
+    if (!idle) {
+      idle = []
+      this.#idle.set(connection.origin, idle)
+    }
     if (!usable) {
       const at = idle.indexOf(connection)
       if (at !== -1) idle.splice(at, 1)
@@ -37,6 +41,6 @@ export class Connections {
     }
     if (idle.length >= MOST_IDLE) return connection.destroy()
     connection.idleSince = this.clock.elapsed()
-    if (idle.push(connection) === 1) this.#idle.set(connection.origin, idle)
+    idle.push(connection)
   }
 }

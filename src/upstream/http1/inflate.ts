@@ -23,8 +23,7 @@ const DECODERS = {
 } as const
 
 /** Undefined where the bytes need nothing. An encoding that nobody knows is left to who reads the body, as what it is. */
-export function createInflate(encoding: string | null, sink: InflateSink): Inflate | undefined {
-  if (encoding === null) return undefined
+export function createInflate(encoding: string, sink: InflateSink): Inflate | undefined {
   const make = DECODERS[encoding.trim().toLowerCase() as keyof typeof DECODERS]
   if (!make) return undefined
   const decoder = make()

@@ -29,18 +29,20 @@ function nameOf(written: string): string {
 
 /** @param text a status line and headers, without the empty line behind them. @throws HttpError */
 export function parseHead(text: string): { head: ResponseHead; framing: Framing; reusable: boolean } {
-  const lines = text.split('\n')
-  const status = STATUS_LINE.exec(lines[0] ?? '')
+  let end = text.indexOf('\n')
+  const status = STATUS_LINE.exec(end === -1 ? text : text.slice(0, end))
   if (!status) throw new HttpError('the answer is not HTTP/1.1')
-  const head = { status: Number(status[2]), headers: new HeaderList() }
-  for (let index = 1; index < lines.length; index++) {
-    const line = lines[index] as string
-    const colon = line.indexOf(':')
-    if (colon === -1) throw new HttpError('a header line has no colon')
-    head.headers.add(nameOf(line.slice(0, colon)), line.slice(colon + 1).trim())
+  const headers = new HeaderList()
+  while (end !== -1) {
+    const start = end + 1
+    end = text.indexOf('\n', start)
+    const colon = text.indexOf(':', start)
+    if (colon === -1 || (end !== -1 && colon > end)) throw new HttpError('a header line has no colon')
+    headers.add(nameOf(text.slice(start, colon)), text.slice(colon + 1, end === -1 ? undefined : end).trim())
   }
+  const head = { status: Number(status[2]), headers }
   const framing = framingOf(head)
-  return { head, framing, reusable: framing !== 'until-close' && isKept(head.headers, status[1] === '1') && isPlain(head.headers) }
+  return { head, framing, reusable: framing !== 'until-close' && isKept(headers, status[1] === '1') && isPlain(headers) }
 }
 
 function isKept(headers: HeaderList, kept: boolean): boolean {

@@ -2,6 +2,7 @@ import { HttpError } from './http-error.ts'
 import { parseHead, type ResponseHead } from './response-head.ts'
 
 const LONGEST_HEAD = 64 * 1024
+const USUAL_HEAD = 4 * 1024
 const LONGEST_LINE = 8 * 1024
 const MOST_TRAILERS = 64 * 1024
 
@@ -60,7 +61,7 @@ export class ResponseReader {
         break
       }
       if (state === 'length' || state === 'chunk' || state === 'until-close') {
-        const content = buffer.subarray(at, next)
+        const content = new Uint8Array(buffer.buffer, buffer.byteOffset + at, next - at)
         if (piece === undefined) piece = content
         else if (pieces === undefined) pieces = [piece, content]
         else pieces.push(content)
@@ -111,22 +112,21 @@ export class ResponseReader {
   }
 
   #readHead(buffer: Buffer, at: number): number {
-    // Some servers end lines with a bare line feed.
-    let end = buffer.indexOf('\r\n\r\n', at, 'latin1')
-    const bare = buffer.subarray(at, end === -1 ? undefined : end).indexOf('\n\n', 0, 'latin1')
-    let next = end + 4
-    if (bare !== -1) {
-      end = at + bare
-      next = end + 2
+    // Nearly every head is shorter than this; one that is not is looked through once more.
+    let text = buffer.toString('latin1', at, Math.min(buffer.length, at + USUAL_HEAD))
+    let end = endOfHead(text)
+    if (end.at === -1 && buffer.length > at + USUAL_HEAD) {
+      text = buffer.toString('latin1', at)
+      end = endOfHead(text)
     }
-    if ((end === -1 ? buffer.length : end) - at > LONGEST_HEAD) throw new HttpError('the headers are too long')
-    if (end === -1) {
+    if ((end.at === -1 ? text.length : end.at) > LONGEST_HEAD) throw new HttpError('the headers are too long')
+    if (end.at === -1) {
       // What does not even begin like an answer is refused at once instead of at the limit.
-      if (!'HTTP/1.'.startsWith(buffer.toString('latin1', at, Math.min(at + 7, buffer.length))))
-        throw new HttpError('the answer is not HTTP/1.1')
+      if (!'HTTP/1.'.startsWith(text.slice(0, 7))) throw new HttpError('the answer is not HTTP/1.1')
       return -1
     }
-    const { head, framing, reusable } = parseHead(buffer.toString('latin1', at, end))
+    const { head, framing, reusable } = parseHead(text.slice(0, end.at))
+    const next = at + end.next
     if (head.status === 101) throw new HttpError('the server switches to another protocol')
     if (head.status < 200) return next
     this.head = head
@@ -136,4 +136,11 @@ export class ResponseReader {
     this.#state = framing === 'chunked' ? 'size' : framing === 'until-close' ? framing : framing === 0 ? 'ended' : 'length'
     return next
   }
+}
+
+/** Where a head ends, and where what follows it begins. Some servers end lines with a bare line feed. */
+function endOfHead(text: string): { at: number; next: number } {
+  const at = text.indexOf('\r\n\r\n')
+  const bare = text.indexOf('\n\n')
+  return bare !== -1 && (at === -1 || bare < at) ? { at: bare, next: bare + 2 } : { at, next: at + 4 }
 }
