@@ -18,7 +18,7 @@ interface Output {
  * Log lines on their way to an output that may be slow, stalled or gone: they are gathered for a moment and written in one piece, writing never
  * blocks, and what an output does not take is dropped and said so.
  */
-export function createLineSink(output: Output): LineSink {
+export function createLineSink(output: Output, later: (run: () => void) => unknown = run => setTimeout(run, GATHER_MS)): LineSink {
   let waiting = ''
   let writing = false
   let scheduled = false
@@ -58,7 +58,7 @@ export function createLineSink(output: Output): LineSink {
       waiting += line
       if (scheduled || writing) return
       scheduled = true
-      setTimeout(send, GATHER_MS)
+      later(send)
     },
     flush() {
       return new Promise(resolve => {
