@@ -22,6 +22,8 @@ import { openDatabase } from '../store/database.ts'
 import { createKeyCache } from '../store/key-cache.ts'
 import { createKeys } from '../store/keys.ts'
 import { createRequests } from '../store/requests.ts'
+import { IN_MEMORY } from '../store/sqlite-file.ts'
+import { createUsageThread } from '../store/usage-thread.ts'
 import { createUsageWriter } from '../store/usage-writer.ts'
 import { createSend } from '../upstream/client.ts'
 import { createDemoSend } from '../upstream/demo/send.ts'
@@ -61,17 +63,19 @@ export interface Gateway {
 
 /** The composition root: whatever has a life of its own is made here and handed to who needs it. */
 export async function createGateway({ loaded, demo, log, load, clock = systemClock }: GatewayOptions): Promise<Gateway> {
-  const store = await openDatabase({ path: databasePath(loaded.config), clock })
+  const path = databasePath(loaded.config)
+  const store = await openDatabase({ path, clock })
   const keys = createKeys({ store, clock })
   const startKeys = await ensureKeys(loaded.config, keys)
   const cache = await createKeyCache({ store, clock, onError: error => log.error({ cause: error }, 'client keys cannot be read') })
-  const writer = createUsageWriter({
-    store,
+  const usage = {
     clock,
     log,
     takeUsed: () => cache.takeUsed(),
-    onDropped: count => log.error({ count }, 'request records were lost: the database was too slow or away'),
-  })
+    onDropped: (count: number) => log.error({ count }, 'request records were lost: the database was too slow or away'),
+  }
+  // A database in memory belongs to the connection that made it.
+  const writer = path === IN_MEMORY ? createUsageWriter({ store, ...usage }) : createUsageThread({ path, ...usage })
   const requests = createRequests({ store })
   const registry = new AccountRegistry()
   const sends = { network: createSend(clock), demo: createDemoSend(clock, systemIds) }

@@ -99,7 +99,7 @@ export function buildProviders(
       ...(preset.url && {
         url: (path: string, model: string) => preset.url?.(baseUrl, path, model, provider.api_version) ?? baseUrl + path,
       }),
-      headers: ({ credential }) => ({ ...preset.authorize(credential), ...fixed }),
+      headers: standingHeaders(credential => ({ 'content-type': 'application/json', ...preset.authorize(credential), ...fixed })),
       secrets: ({ credential }) => [
         ...(credential.kind === 'api_key' ? [credential.apiKey] : []),
         ...Object.values(provider.headers ?? {}),
@@ -110,3 +110,15 @@ export function buildProviders(
 
 const lowerCased = (headers: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+/** One object for each account, so that it is put into header lines once. */
+function standingHeaders(make: (credential: Credential) => Record<string, string>): Provider['headers'] {
+  const made = new WeakMap<Credential, Record<string, string>>()
+  return ({ credential }) => {
+    const known = made.get(credential)
+    if (known) return known
+    const headers = make(credential)
+    made.set(credential, headers)
+    return headers
+  }
+}

@@ -1,9 +1,21 @@
 import type { Clock } from '../core/clock.ts'
+import { quoted } from '../core/quoted.ts'
 import type { ClientRouteServices } from '../http/client-route.ts'
+import type { Usage } from '../ir/usage.ts'
 import type { Logger } from '../log/logger.ts'
 import { type RequestRecord, recordable, type WriteRecord } from '../operations/accounting.ts'
-import type { RequestRow } from '../store/request-row.ts'
+import type { RequestRow, RequestUsage } from '../store/request-row.ts'
 import type { UsageWriter } from '../store/usage-writer.ts'
+
+/** Without what only the answer needed: a vendor's own usage object would be kept as long as the row. */
+const usageOf = (usage: Usage): RequestUsage => ({
+  inputTokens: usage.inputTokens,
+  outputTokens: usage.outputTokens,
+  cachedInputTokens: usage.cachedInputTokens,
+  cacheWriteTokens: usage.cacheWriteTokens,
+  reasoningTokens: usage.reasoningTokens,
+  estimated: usage.estimated,
+})
 
 const rowOf = (record: RequestRecord): RequestRow => ({
   id: record.id,
@@ -20,7 +32,7 @@ const rowOf = (record: RequestRecord): RequestRow => ({
   firstTokenMs: record.firstTokenMs,
   attempts: record.attempts,
   skipped: record.skipped,
-  usage: record.usage,
+  usage: record.usage && usageOf(record.usage),
   notes: record.notes,
   error: record.error && `${record.error.kind}: ${record.error.message}`,
 })
@@ -30,34 +42,43 @@ export const createWriteRecord =
   (writer: UsageWriter, log: Logger): WriteRecord =>
   record => {
     writer.add(rowOf(record))
-    const { usage, error } = record
+    if (!record.error) {
+      if (log.says('info')) log.line(membersOf(record), 'request')
+      return
+    }
+    const { error } = record
     const fields = {
-      request_id: record.id,
-      route: record.route,
-      key: record.keyName,
-      model: record.model || undefined,
-      provider: record.provider,
-      account: record.account,
-      upstream_model: record.upstreamModel === record.model ? undefined : record.upstreamModel,
-      status: record.status,
-      stream: record.stream,
-      latency_ms: record.latencyMs,
-      first_token_ms: record.stream ? record.firstTokenMs : undefined,
-      input_tokens: usage?.inputTokens,
-      output_tokens: usage?.outputTokens,
-      cached_tokens: usage?.cachedInputTokens || undefined,
-      reasoning_tokens: usage?.reasoningTokens || undefined,
-      estimated: usage?.estimated || undefined,
-      attempts: record.attempts.length,
-      notes: record.notes.length > 0 ? record.notes.map(({ action, field }) => `${action}:${field}`) : undefined,
-      error: error?.message,
-      error_kind: error?.kind,
+      ...JSON.parse(`{${membersOf(record)}}`),
+      error: error.message,
+      error_kind: error.kind,
       // Our own faults have a trace; an upstream's body may quote the conversation, or the key.
       cause: record.cause instanceof Error ? record.cause : undefined,
     }
-    if (error && record.status >= 500) log.warn(fields, 'request failed')
+    if (record.status >= 500) log.warn(fields, 'request failed')
     else log.info(fields, 'request')
   }
+
+/** What a request's line says, as JSON without the braces. */
+function membersOf(record: RequestRecord): string {
+  const { usage, notes } = record
+  let text = `"request_id":"${record.id}","route":${quoted(record.route)},"key":${quoted(record.keyName)}`
+  if (record.model) text += `,"model":${quoted(record.model)}`
+  if (record.provider !== undefined) text += `,"provider":${quoted(record.provider)}`
+  if (record.account !== undefined) text += `,"account":${quoted(record.account)}`
+  if (record.upstreamModel !== undefined && record.upstreamModel !== record.model)
+    text += `,"upstream_model":${quoted(record.upstreamModel)}`
+  text += `,"status":${record.status},"stream":${record.stream},"latency_ms":${record.latencyMs}`
+  if (record.stream && record.firstTokenMs !== undefined) text += `,"first_token_ms":${record.firstTokenMs}`
+  if (usage) {
+    text += `,"input_tokens":${usage.inputTokens},"output_tokens":${usage.outputTokens}`
+    if (usage.cachedInputTokens) text += `,"cached_tokens":${usage.cachedInputTokens}`
+    if (usage.reasoningTokens) text += `,"reasoning_tokens":${usage.reasoningTokens}`
+    if (usage.estimated) text += ',"estimated":true'
+  }
+  text += `,"attempts":${record.attempts.length}`
+  if (notes.length > 0) text += `,"notes":${JSON.stringify(notes.map(({ action, field }) => `${action}:${field}`))}`
+  return text
+}
 
 /**
  * The log line of an answer that no operation accounts for; where it was an error to somebody's key, the row too. Strangers' failures leave no rows: they

@@ -8,6 +8,7 @@ import type { GenerateResponse } from '../ir/response.ts'
 import type { Reversal } from '../ir/reversal.ts'
 import type { StreamEvent } from '../ir/stream.ts'
 import type { SseFrame } from '../sse/frame.ts'
+import type { FramePattern } from '../sse/frame-pattern.ts'
 
 /** What a codec may not have of its own: time, chance, and a place to say what was lost. One per request. */
 export interface CodecContext {
@@ -112,11 +113,18 @@ export function traitsOf({ model, traits }: EncodeOptions): UpstreamTraits {
 export interface StreamDecoder {
   push(frame: SseFrame): StreamEvent[]
   end(): StreamEvent[]
+  /**
+   * While it is set, and the last event was a delta: frames of this pattern say more of the same block and nothing else, and need not be pushed. The piece is
+   * the delta's text as the inside of a JSON string.
+   */
+  readonly pattern?: FramePattern | undefined
 }
 
 /** Pure, synchronous, one per stream; takes events in the lifecycle's order. */
 export interface StreamEncoder {
   push(event: StreamEvent): SseFrame[]
+  /** The frames, as text for the wire, of another delta of the block that the last one belonged to. @param inside its text as the inside of a JSON string */
+  more?(inside: string): string
 }
 
 export interface ErrorBody {
@@ -187,6 +195,8 @@ export interface PassThrough {
    * client still waits for. Absent in dialects where nothing but the marker ends an answer.
    */
   end?(): SseFrame[]
+  /** Frames of this pattern are legal content behind content, as long as it is set, and need not be shown. */
+  readonly pattern?: FramePattern | undefined
   /** What the frames so far, or the body, said. */
   readonly seen: PassThroughSeen
   /** A whole body: the text to send, mended where it broke the dialect; the same string where it did not. */

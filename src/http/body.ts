@@ -22,12 +22,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * too deep, not UTF-8, or of another media type.
  */
 export async function readBody(request: Request, settings: HttpSettings): Promise<{ text: string; body: JsonObject }> {
-  checkMediaType(request.headers.get('content-type'))
-  const bytes = await decompressed(
-    await readBytes(request, settings.bodyLimit).catch(clientLeft),
-    request.headers.get('content-encoding'),
-    settings.bodyLimit,
-  )
+  const { headers } = request
+  checkMediaType(headers.get('content-type'))
+  const encoding = headers.get('content-encoding')
+  const declared = headers.get('content-length')
+  const limit = settings.bodyLimit
+  if (declared !== null && Number(declared) > limit) throw tooLarge(limit)
+  const read = declared === null ? await readBytes(request, limit).catch(clientLeft) : new Uint8Array(await request.arrayBuffer().catch(clientLeft))
+  const bytes = encoding === null ? read : await decompressed(read, encoding, limit)
   if (bytes.length === 0) throw new GatewayError('invalid-request', 'the request has no body; a JSON object is needed')
   let text: string
   try {
@@ -47,7 +49,7 @@ export async function readBody(request: Request, settings: HttpSettings): Promis
 }
 
 function checkMediaType(contentType: string | null): void {
-  if (contentType === null || contentType === '') return
+  if (contentType === null || contentType === '' || contentType === 'application/json') return
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   if (type === 'application/json' || type.endsWith('+json')) return
   throw new GatewayError('unsupported-media-type', 'content-type: must be application/json', { param: 'content-type' })
@@ -58,12 +60,8 @@ const clientLeft = (error: unknown): never => {
   throw error instanceof GatewayError ? error : new GatewayError('cancelled', 'the client left before its request was whole')
 }
 
+/** A body of which nobody said how long it is. */
 async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length')
-  if (declared !== null) {
-    if (Number(declared) > limit) throw tooLarge(limit)
-    return new Uint8Array(await request.arrayBuffer())
-  }
   if (!request.body) return new Uint8Array(0)
   const pieces: Uint8Array[] = []
   let length = 0
@@ -75,8 +73,8 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   return Buffer.concat(pieces, length)
 }
 
-async function decompressed(bytes: Uint8Array, encoding: string | null, limit: number): Promise<Uint8Array> {
-  if (encoding === null || encoding === '' || encoding.toLowerCase() === 'identity') return bytes
+async function decompressed(bytes: Uint8Array, encoding: string, limit: number): Promise<Uint8Array> {
+  if (encoding === '' || encoding.toLowerCase() === 'identity') return bytes
   const decompress = decompressors[encoding.toLowerCase()]
   if (!decompress) {
     throw new GatewayError('unsupported-media-type', 'content-encoding: must be one of gzip, deflate, br, zstd, identity', {

@@ -40,7 +40,7 @@ export type Operation = (call: Call) => Promise<Answer>
 /** Whoever calls where no key is asked for. */
 const ANYONE: Caller = { id: 'anyone', name: 'anyone', allows: () => true }
 
-export const callerOf = async (headers: Headers, { settings, keys }: ClientRouteServices): Promise<Caller> =>
+export const callerOf = (headers: Headers, { settings, keys }: ClientRouteServices): Caller | Promise<Caller> =>
   settings().clientAuth === 'none' ? ANYONE : authenticateClient(headers, keys)
 
 /** The way of every client request: key, body, operation; whatever fails is answered in the route's dialect. */
@@ -56,7 +56,8 @@ export async function serveClient(
   let caller: Caller | undefined
   try {
     if (services.stopping()) throw new GatewayError('unavailable', 'the gateway is stopping', { retryAfterMs: 5000 })
-    caller = await callerOf(request.headers, services)
+    const found = callerOf(request.headers, services)
+    caller = found instanceof Promise ? await found : found
     const settings = services.settings()
     const { text, body } = await readBody(request, settings)
     const strict = settings.strict || request.headers.get('x-dragoman-strict') === 'true'

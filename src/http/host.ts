@@ -16,6 +16,16 @@ const nameOf = (host: string): string => host.toLowerCase().replace(/:\d+$/, '')
  * @throws GatewayError
  */
 export function checkHost(host: string | null, settings: HttpSettings): void {
+  // Clients come back under the name they came by last.
+  if (host !== null && host === passed.host && settings === passed.settings) return
+  judgeHost(host, settings)
+  passed = { host, settings }
+}
+
+/** The last host that was let through, under the settings of then. */
+let passed: { host: string | null; settings: HttpSettings | undefined } = { host: null, settings: undefined }
+
+function judgeHost(host: string | null, settings: HttpSettings): void {
   if (host === null || !WELL_FORMED.test(host)) throw new GatewayError('invalid-request', 'host: missing or malformed', { param: 'host' })
   const name = nameOf(host)
   if (LOOPBACK.has(name) || name === settings.boundHost.toLowerCase()) return

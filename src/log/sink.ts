@@ -1,6 +1,9 @@
 /** Lines that wait for the output at most; beyond it they are dropped and counted. */
 const MOST_BYTES = 4 * 1024 * 1024
 
+/** How long lines are gathered: a write costs more than many a request. */
+const GATHER_MS = 5
+
 export interface LineSink {
   write(line: string): void
   /** Resolves when everything so far is out. */
@@ -12,10 +15,10 @@ interface Output {
 }
 
 /**
- * Log lines on their way to an output that may be slow, stalled or gone: they are gathered and written a turn later in one piece, writing never
+ * Log lines on their way to an output that may be slow, stalled or gone: they are gathered for a moment and written in one piece, writing never
  * blocks, and what an output does not take is dropped and said so.
  */
-export function createLineSink(output: Output): LineSink {
+export function createLineSink(output: Output, later: (run: () => void) => unknown = run => setTimeout(run, GATHER_MS)): LineSink {
   let waiting = ''
   let writing = false
   let scheduled = false
@@ -55,7 +58,7 @@ export function createLineSink(output: Output): LineSink {
       waiting += line
       if (scheduled || writing) return
       scheduled = true
-      setImmediate(send)
+      later(send)
     },
     flush() {
       return new Promise(resolve => {

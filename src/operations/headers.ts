@@ -1,6 +1,7 @@
 import type { Note } from '../ir/note.ts'
 import { formatNotes } from '../ir/note.ts'
 import type { Lease } from '../routing/attempt.ts'
+import type { ResponseHeaders } from '../upstream/http1/headers.ts'
 import type { Call } from './call.ts'
 
 /** What a client may say to an upstream of its own dialect. Everything else stays here: keys, cookies, traces. */
@@ -17,7 +18,7 @@ const NEEDED_UPSTREAM: Record<string, Record<string, string>> = {
 export function headersToUpstream(call: Call): Record<string, string> {
   const headers: Record<string, string> = { ...NEEDED_UPSTREAM[call.dialect.id] }
   for (const name of TO_UPSTREAM[call.dialect.id] ?? []) {
-    const value = call.headers.get(name) ?? call.headers.get(`x-${name}`)
+    const value = call.headers.get(name) ?? (name.startsWith('anthropic') ? call.headers.get(`x-${name}`) : null)
     if (value !== null) headers[name] = value
   }
   return headers
@@ -27,11 +28,24 @@ export function headersToUpstream(call: Call): Record<string, string> {
 const FROM_UPSTREAM = new Set(['retry-after', 'retry-after-ms', 'x-should-retry', 'openai-processing-ms', 'openai-version'])
 const FROM_UPSTREAM_PREFIXES = ['x-ratelimit-', 'anthropic-ratelimit-', 'anthropic-priority-']
 
-export function headersFromUpstream(headers: Iterable<[string, string]>): Record<string, string> {
+/** The verdicts so far: upstreams send the same few names with every answer. */
+const passes = new Map<string, boolean>()
+const MOST_NAMES = 1000
+
+function mayPass(name: string): boolean {
+  const known = passes.get(name)
+  if (known !== undefined) return known
+  const verdict = FROM_UPSTREAM.has(name) || FROM_UPSTREAM_PREFIXES.some(prefix => name.startsWith(prefix))
+  if (passes.size >= MOST_NAMES) passes.clear()
+  passes.set(name, verdict)
+  return verdict
+}
+
+export function headersFromUpstream(headers: ResponseHeaders): Record<string, string> {
   const kept: Record<string, string> = {}
-  for (const [name, value] of headers) {
-    if (FROM_UPSTREAM.has(name) || FROM_UPSTREAM_PREFIXES.some(prefix => name.startsWith(prefix))) kept[name] = value
-  }
+  headers.forEach((value, name) => {
+    if (mayPass(name)) kept[name] = value
+  })
   return kept
 }
 

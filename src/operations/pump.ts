@@ -2,11 +2,9 @@ import type { Clock } from '../core/clock.ts'
 import { asGatewayError, type GatewayError } from '../core/errors.ts'
 import type { ClientCodec } from '../dialects/dialect.ts'
 import { writeFrames } from '../sse/writer.ts'
+import type { BodySink } from '../upstream/body.ts'
 import type { OpenedStream } from './open-answer.ts'
 import type { OpenStreams } from './open-streams.ts'
-
-/** What a slow client may have waiting at the gateway before the upstream is no longer read. */
-const BUFFER_BYTES = 64 * 1024
 
 /** Behind the end marker an upstream gets this long to close, so that its connection can be used again. */
 const LINGER_MS = 1000
@@ -23,138 +21,172 @@ export interface PumpOptions {
   settled(end: { opened?: OpenedStream; error?: GatewayError; left?: boolean }): void
 }
 
+/** The client's connection. A promise from `write` says that it is full, and resolves when it has room again or is gone. */
+export interface ClientSink {
+  write(output: string | Uint8Array): number | Promise<unknown>
+  flush(): unknown
+  close(): unknown
+}
+
 /**
- * The client's stream: one upstream read, one write. Upstream bytes are asked for only when the client has taken what it was given. Silence is filled
- * with heartbeats; whatever breaks becomes the dialect's own error event and a clean close.
+ * The client's stream: one upstream read, one write, without a queue between. The upstream has to wait while the client's connection is full. Silence is
+ * filled with heartbeats; whatever breaks becomes the dialect's own error event and a clean close.
  */
 export function pump(opening: OpenedStream | Promise<OpenedStream>, options: PumpOptions): ReadableStream<Uint8Array> {
   const stream = new Pump(opening, options)
-  return new ReadableStream<Uint8Array>(
-    { start: controller => stream.start(controller), pull: () => stream.pull(), cancel: () => stream.cancel() },
-    new ByteLengthQueuingStrategy({ highWaterMark: BUFFER_BYTES }),
-  )
+  // Bun's direct streams: what is written goes to the socket at once.
+  const source = { type: 'direct', pull: (sink: ClientSink) => stream.start(sink), cancel: () => stream.cancel() }
+  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>)
 }
 
-const encoder = new TextEncoder()
-
-class Pump {
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+export class Pump implements BodySink {
+  #sink: ClientSink | undefined
   #opened: OpenedStream | undefined
   #lastWrite = 0
+  /** The client's connection is full. */
+  #full = false
   #closed = false
-  readonly #onAbort = () => this.cancel()
+  /** Said before the client's connection was there to take it. */
+  #early: string | undefined
+  #finished: (() => void) | undefined
+  #cancelLinger: (() => void) | undefined
   #stopHeartbeat = () => {}
-  #unregister = () => {}
+  readonly #unregister: () => void
+  readonly #onAbort = () => this.cancel()
 
   constructor(
-    private opening: OpenedStream | Promise<OpenedStream>,
+    private readonly opening: OpenedStream | Promise<OpenedStream>,
     private readonly options: PumpOptions,
-  ) {}
-
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    const { clock, heartbeatMs, streams, signal } = this.options
-    this.#controller = controller
-    if (signal.aborted) return this.cancel()
-    signal.addEventListener('abort', this.#onAbort, { once: true })
-    this.#unregister = streams.add(error => this.#fail(error))
-    this.#stopHeartbeat = clock.after(heartbeatMs, () => this.#heartbeat())
-    if (this.opening instanceof Promise) {
-      // Headers went out because nothing came for a while: so does the first sign of life.
-      this.#write(this.options.client.heartbeat)
-      const letGo = (opened: OpenedStream) => {
-        if (this.#closed) opened.upstream.release()
-      }
-      // A failure is told by the pull that waits for it; where the client has left, nobody needs to hear it.
-      this.opening.then(letGo, () => {})
-    } else {
-      // Kept at hand at once: a client that leaves before the first pull must still let go of its upstream.
-      this.#opened = this.opening
-      this.#writeFirst(this.#opened)
-    }
+  ) {
+    if (!(opening instanceof Promise)) this.#opened = opening
+    this.#unregister = options.streams.add(error => this.#fail(error))
+    options.signal.addEventListener('abort', this.#onAbort, { once: true })
+    if (options.signal.aborted) this.cancel()
   }
 
-  async pull(): Promise<void> {
+  /** The client's connection is there; called once. Resolves when the stream has ended, at once where it has already. */
+  start(sink: ClientSink): Promise<void> | undefined {
+    this.#sink = sink
+    if (this.#closed) {
+      if (this.#early !== undefined) void sink.write(this.#early)
+      sink.close()
+      return undefined
+    }
+    this.#stopHeartbeat = this.options.clock.after(this.options.heartbeatMs, () => this.#heartbeat())
+    if (this.#opened) this.#begin(this.#opened)
+    else void this.#beginLate()
+    if (this.#closed) return undefined
+    return new Promise(resolve => {
+      this.#finished = resolve
+    })
+  }
+
+  cancel(): void {
+    if (this.#closed) return
+    if (this.#opened) {
+      this.#finish({ left: true })
+      this.#opened.upstream.release()
+      return
+    }
+    // Settled when it is known whether an account was taken after all.
+    this.#close()
+    const settle = (opened?: OpenedStream) => {
+      opened?.upstream.release()
+      this.options.settled({ left: true, opened })
+    }
+    void Promise.resolve(this.opening).then(settle, () => settle())
+  }
+
+  data(bytes: Uint8Array): void {
+    const opened = this.#opened
+    if (!opened) return
+    // Behind the end marker there is nothing to come but the end.
+    if (this.#closed) return this.#letGo(opened)
     try {
-      if (!this.#opened) {
-        const opened = await this.opening
-        this.#opened = opened
-        if (this.#closed) return
-        const wrote = opened.first.length > 0
-        this.#writeFirst(opened)
-        // A pull that gives nothing is not repeated.
-        if (wrote) return
-      }
-      await this.#relayOne(this.#opened)
+      const output = opened.relay.push(bytes)
+      if (output !== undefined && output.length > 0) this.#write(output)
+      if (opened.relay.done) this.#complete(opened.relay.error)
     } catch (error) {
       this.#fail(asGatewayError(error))
     }
   }
 
-  cancel(): void {
-    if (!(this.opening instanceof Promise)) this.#opened = this.opening
-    if (this.#opened) {
-      this.#finish({ left: true })
-      this.#opened.upstream.release()
-    } else if (this.opening instanceof Promise && !this.#closed) {
-      // Settled when it is known whether an account was taken after all.
-      this.#close()
-      const settle = (opened?: OpenedStream) => {
-        opened?.upstream.release()
-        this.options.settled({ left: true, opened })
-      }
-      this.opening.then(settle, () => settle())
-    }
-  }
-
-  /** Reads until there is something to write. */
-  async #relayOne({ relay, upstream }: OpenedStream): Promise<void> {
-    while (!this.#closed) {
-      const chunk = await upstream.read()
-      if (this.#closed) return
-      const output = chunk ? relay.push(chunk) : relay.end()
+  end(): void {
+    if (!this.#opened || this.#closed) return this.#cancelLinger?.()
+    try {
+      const output = this.#opened.relay.end()
       if (output !== undefined && output.length > 0) this.#write(output)
-      if (relay.done || !chunk) return this.#complete(relay.error)
-      if (output !== undefined && output.length > 0) return
+      this.#complete(this.#opened.relay.error)
+    } catch (error) {
+      this.#fail(asGatewayError(error))
     }
   }
 
-  #writeFirst(opened: OpenedStream): void {
+  broke(error: GatewayError): void {
+    if (this.#closed) this.#cancelLinger?.()
+    else this.#fail(error)
+  }
+
+  /** Headers went out because nothing came for a while: so does the first sign of life. */
+  async #beginLate(): Promise<void> {
+    this.#write(this.options.client.heartbeat)
+    try {
+      const opened = await this.opening
+      if (this.#closed) return opened.upstream.release()
+      this.#opened = opened
+      this.#begin(opened)
+    } catch (error) {
+      this.#fail(asGatewayError(error))
+    }
+  }
+
+  #begin(opened: OpenedStream): void {
     for (const output of opened.first) this.#write(output)
     opened.first = []
     if (opened.relay.done) this.#complete(opened.relay.error)
+    else opened.upstream.flow(this)
   }
 
   #write(output: string | Uint8Array): void {
-    if (this.#closed) return
+    const sink = this.#sink
+    if (this.#closed || !sink) return
     this.#lastWrite = this.options.clock.elapsed()
-    this.#controller?.enqueue(typeof output === 'string' ? encoder.encode(output) : output)
+    const taken = sink.write(output)
+    sink.flush()
+    if (!(taken instanceof Promise) || this.#full) return
+    this.#full = true
+    this.#opened?.upstream.pause()
+    const goOn = () => {
+      this.#full = false
+      if (!this.#closed) this.#opened?.upstream.resume()
+    }
+    taken.then(goOn, goOn)
   }
 
   /** Only where the client keeps up: one that does not read would pile them up. */
   #heartbeat(): void {
     const { clock, heartbeatMs, client } = this.options
     const left = heartbeatMs - (clock.elapsed() - this.#lastWrite)
-    if (left <= 0 && (this.#controller?.desiredSize ?? 0) >= BUFFER_BYTES) this.#write(client.heartbeat)
+    if (left <= 0 && !this.#full) this.#write(client.heartbeat)
     this.#stopHeartbeat = clock.after(left > 0 ? left : heartbeatMs, () => this.#heartbeat())
   }
 
   #complete(error: GatewayError | undefined): void {
     if (this.#closed) return
     this.#finish({ error })
-    this.#controller?.close()
     if (this.#opened) this.#linger(this.#opened)
   }
 
   #fail(error: GatewayError): void {
     if (this.#closed) return
-    this.#write(writeFrames(this.options.client.encodeStreamError(error, this.options.requestId)))
+    const last = writeFrames(this.options.client.encodeStreamError(error, this.options.requestId))
+    if (this.#sink) this.#write(last)
+    else this.#early = last
     this.#finish({ error, left: error.kind === 'cancelled' })
-    this.#controller?.close()
     this.#opened?.upstream.release()
   }
 
   #finish(end: { error?: GatewayError; left?: boolean }): void {
-    if (this.#closed) return
     this.#close()
     this.options.settled({ ...end, opened: this.#opened })
   }
@@ -164,16 +196,18 @@ class Pump {
     this.#stopHeartbeat()
     this.options.signal.removeEventListener('abort', this.#onAbort)
     this.#unregister()
+    this.#sink?.close()
+    this.#finished?.()
   }
 
-  #linger({ upstream }: OpenedStream): void {
-    const cancel = this.options.clock.after(LINGER_MS, () => upstream.release())
-    void upstream.read().then(
-      () => {
-        cancel()
-        upstream.release()
-      },
-      () => cancel(),
-    )
+  #linger(opened: OpenedStream): void {
+    const cancel = this.options.clock.after(LINGER_MS, () => opened.upstream.release())
+    this.#cancelLinger = cancel
+    opened.upstream.flow(this)
+  }
+
+  #letGo(opened: OpenedStream): void {
+    this.#cancelLinger?.()
+    opened.upstream.release()
   }
 }

@@ -5,7 +5,7 @@ import type { StreamEvent } from '../ir/stream.ts'
 import type { Usage } from '../ir/usage.ts'
 import { FrameCutter } from '../sse/cutter.ts'
 import type { SseFrame } from '../sse/frame.ts'
-import { parseFrames } from '../sse/parser.ts'
+import { FrameReader } from '../sse/parser.ts'
 import { writeFrames } from '../sse/writer.ts'
 import { quotesSecret, withoutSecrets } from './redact.ts'
 
@@ -98,21 +98,31 @@ export class PassThroughRelay implements Relay {
   #pass(bytes: Uint8Array): string | Uint8Array {
     const text = this.#decoder.decode(bytes)
     this.outputCharacters += text.length >> 3
-    const frames = parseFrames(text)
-    let mended: string[] | undefined
-    for (const [index, frame] of frames.entries()) {
-      if (this.done) {
-        // Nothing goes out behind the end marker.
-        mended ??= frames.slice(0, index).map(({ raw }) => raw ?? '')
-        break
-      }
+    const reader = new FrameReader(text)
+    let mended = ''
+    let copied = 0
+    for (;;) {
+      // Nothing goes out behind the end marker.
+      if (this.done) return copied === 0 && reader.at >= text.length ? bytes : mended + text.slice(copied, reader.at)
+      reader.at = this.#skip(text, reader.at)
+      const start = reader.at
+      const frame = reader.next()
+      if (!frame) break
       const replacement = this.#concealed(frame, this.passThrough.frame(frame))
-      if (replacement) {
-        mended ??= frames.slice(0, index).map(({ raw }) => raw ?? '')
-        mended.push(writeFrames(replacement))
-      } else mended?.push(frame.raw ?? '')
+      if (!replacement) continue
+      mended += text.slice(copied, start) + writeFrames(replacement)
+      copied = reader.at
     }
-    return mended ? mended.join('') : bytes
+    return copied === 0 ? bytes : mended + text.slice(copied)
+  }
+
+  /** Behind the frames from `at` on that are legal by the look of them. */
+  #skip(text: string, at: number): number {
+    const { pattern } = this.passThrough
+    if (!pattern) return at
+    let end = at
+    for (let next = pattern.match(text, at); next !== -1; next = pattern.match(text, next)) end = next
+    return end
   }
 
   /** An error frame that quotes one of our secrets, or tells of our credentials, is told in our words instead. */
@@ -128,6 +138,8 @@ export class TranslationRelay implements Relay {
   readonly #cutter = new FrameCutter(LONGEST_FRAME)
   readonly #decoder = new TextDecoder()
   readonly #lifecycle: Lifecycle = createLifecycle()
+  /** The last thing said was a piece of a block that is still open: another piece changes nothing but the client's text. */
+  #repeats = false
   content = false
   error: GatewayError | undefined
   outputCharacters = 0
@@ -151,50 +163,70 @@ export class TranslationRelay implements Relay {
   push(chunk: Uint8Array): string | undefined {
     if (this.done) return undefined
     const bytes = cut(this.#cutter, chunk)
-    if (!bytes) return undefined
-    const out: SseFrame[] = []
-    this.#take(bytes, out)
-    return out.length > 0 ? writeFrames(out) : undefined
+    return (bytes && this.#take(bytes)) || undefined
   }
 
   end(): string | undefined {
     if (this.done) return undefined
-    const out: SseFrame[] = []
     const rest = this.#cutter.end()
-    if (rest) this.#take(rest, out)
-    this.#events(this.upstream.end(), out)
-    for (const event of this.#lifecycle.end()) this.#encode(event, out)
-    return out.length > 0 ? writeFrames(out) : undefined
+    let out = rest ? this.#take(rest) : ''
+    out += this.#events(this.upstream.end())
+    for (const event of this.#lifecycle.end()) out += this.#encode(event)
+    return out || undefined
   }
 
   /** A whole answer instead of a stream. */
   replay(events: readonly StreamEvent[]): string {
-    const out: SseFrame[] = []
-    this.#events(events, out)
-    return writeFrames(out)
+    return this.#events(events)
   }
 
-  #take(bytes: Uint8Array, out: SseFrame[]): void {
-    for (const frame of parseFrames(this.#decoder.decode(bytes))) {
-      if (this.done) return
-      this.#events(this.upstream.push(frame), out)
+  #take(bytes: Uint8Array): string {
+    const text = this.#decoder.decode(bytes)
+    const reader = new FrameReader(text)
+    let out = ''
+    while (!this.done) {
+      if (this.#repeats) out += this.#more(text, reader)
+      const frame = reader.next()
+      if (!frame) break
+      this.#repeats = false
+      out += this.#events(this.upstream.push(frame))
     }
+    return out
   }
 
-  #events(events: readonly StreamEvent[], out: SseFrame[]): void {
+  /** Frames that say more of what was said last: from the upstream's text into the client's without anything between. */
+  #more(text: string, reader: FrameReader): string {
+    const { pattern } = this.upstream
+    const { encoder } = this
+    if (!pattern || !encoder.more) return ''
+    let out = ''
+    for (let next = pattern.match(text, reader.at); next !== -1; next = pattern.match(text, next)) {
+      const { start, end } = pattern
+      if (end > start) {
+        this.outputCharacters += end - start
+        out += encoder.more(text.slice(start, end))
+      }
+      reader.at = next
+    }
+    return out
+  }
+
+  #events(events: readonly StreamEvent[]): string {
+    let out = ''
     for (const event of events) {
-      for (const legal of this.#lifecycle.push(event)) this.#encode(legal, out)
+      for (const legal of this.#lifecycle.push(event)) out += this.#encode(legal)
     }
+    return out
   }
 
-  #encode(event: StreamEvent, out: SseFrame[]): void {
+  #encode(event: StreamEvent): string {
+    this.#repeats = event.type === 'block-delta' && event.choice === undefined && event.logprobs === undefined
     if (event.type === 'error') {
       this.error = withoutSecrets(this.secrets, event.error)
-      out.push(...this.client.encodeStreamError(this.error, this.requestId))
-      return
+      return writeFrames(this.client.encodeStreamError(this.error, this.requestId))
     }
     if (event.type === 'block-start' || event.type === 'finish') this.content = true
     else if (event.type === 'block-delta') this.outputCharacters += event.text.length
-    for (const frame of this.encoder.push(event)) out.push(frame)
+    return writeFrames(this.encoder.push(event))
   }
 }

@@ -1,7 +1,7 @@
 import { GatewayError, type UpstreamFault } from '../core/errors.ts'
 import type { Dialect, UpstreamCodec } from '../dialects/dialect.ts'
 import type { Lease } from '../routing/attempt.ts'
-import type { UpstreamLimits, UpstreamResponse } from '../upstream/client.ts'
+import type { UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../upstream/client.ts'
 import { readSome } from '../upstream/read-all.ts'
 import { quotesSecret, withoutSecrets } from './redact.ts'
 
@@ -39,7 +39,7 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
   const { provider } = target
   const response = await provider.send({
     url: provider.url?.(call.path, target.model) ?? provider.baseUrl + call.path,
-    headers: { 'content-type': 'application/json', ...withBetas(call.headers, provider.headers(account)) },
+    ...headersOf(call.headers, provider.headers(account)),
     body: call.body,
     limits: call.limits ?? provider.limits,
     signal: call.signal,
@@ -62,11 +62,14 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
 
 const BETAS = 'anthropic-beta'
 
-/** The call's headers under the provider's own, which win; betas are a list, of which none takes another's place. */
-function withBetas(ofCall: Record<string, string>, ofProvider: Record<string, string>): Record<string, string> {
-  const betas = [ofCall[BETAS], ofProvider[BETAS]].filter(names => names !== undefined)
-  return { ...ofCall, ...ofProvider, ...(betas.length > 1 && { [BETAS]: betas.join(',') }) }
+/** The provider's own headers win over the call's; betas are a list, of which none takes another's place. */
+function headersOf(headers: Record<string, string>, standing: Record<string, string>): Pick<UpstreamRequest, 'headers' | 'standing'> {
+  const [ofCall, ofProvider] = [headers[BETAS], standing[BETAS]]
+  if (ofCall === undefined || ofProvider === undefined) return { headers, standing }
+  return { headers: { ...headers, ...standing, [BETAS]: `${ofCall},${ofProvider}` }, standing: NOTHING }
 }
+
+const NOTHING: Record<string, string> = {}
 
 /** Routing relies on the status being there. */
 const withStatus = (error: GatewayError, upstream: UpstreamFault): GatewayError =>

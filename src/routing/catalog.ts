@@ -28,6 +28,9 @@ export const CLAUDE_ALIAS = 'claude-via-'
 
 const MOST_ALIASES = 10
 
+const MOST_KEPT = 1000
+const LONGEST_KEPT = 256
+
 /**
  * Which provider gets a name (interface.md "Settled questions"): `models` entries and aliases; providers that list it; the tier of a
  * Claude name; providers without a list, or with a pattern that fits.
@@ -36,6 +39,8 @@ export class Catalog {
   readonly #providers: readonly Provider[]
   readonly #byName: ReadonlyMap<string, Provider>
   readonly #listed = new Map<string, Provider[]>()
+  /** What names were found to mean; a catalog never changes. */
+  readonly #resolved = new Map<string, Resolution>()
 
   constructor(private readonly source: CatalogSource) {
     // Equal priorities keep the order of the config file: the sort is stable.
@@ -57,6 +62,19 @@ export class Catalog {
   }
 
   resolve(asked: string, dialect: DialectId): Resolution {
+    const key = `${dialect} ${asked}`
+    const known = this.#resolved.get(key)
+    if (known) return known
+    const resolution = this.#resolve(asked, dialect)
+    // Names that lead nowhere are not kept: callers could make up any number of them.
+    if (resolution.found && asked.length <= LONGEST_KEPT) {
+      if (this.#resolved.size >= MOST_KEPT) this.#resolved.clear()
+      this.#resolved.set(key, resolution)
+    }
+    return resolution
+  }
+
+  #resolve(asked: string, dialect: DialectId): Resolution {
     const name = this.#afterAliases(plainName(asked), dialect)
     const entry = this.source.models.get(name)
     if (entry && 'targets' in entry) return found(name, this.#entryTargets(entry.targets))

@@ -1,40 +1,57 @@
 import type { SseFrame } from './frame.ts'
 
 /**
- * The frames in `text`, which holds whole frames (the last may lack its blank line). WHATWG HTML §9.2.6: lines end in LF, CR or CRLF; one
- * space after the colon is dropped; `data` lines join with LF; comments and unknown fields are passed over. A frame without any `data`
- * is kept (as a comment), because a pass-through must forward it.
+ * Reads the frames in `text`, which holds whole frames (the last may lack its blank line), one by one. WHATWG HTML §9.2.6: lines end in LF, CR or CRLF; one
+ * space after the colon is dropped; `data` lines join with LF; comments and unknown fields are passed over. A frame without any `data` is kept (as a comment),
+ * because a pass-through must forward it.
  */
-export function parseFrames(text: string): SseFrame[] {
-  const frames: SseFrame[] = []
-  let start = text.charCodeAt(0) === 0xfeff ? 1 : 0
-  let frameStart = start
-  let event: string | undefined
-  let data: string | undefined
-  let lines = 0
-  const returns = text.includes('\r')
-  while (start < text.length) {
-    let end = returns ? nextLineEnd(text, start) : text.indexOf('\n', start)
-    if (end === -1) end = text.length
-    const next = text.charCodeAt(end) === 0x0d && text.charCodeAt(end + 1) === 0x0a ? end + 2 : end + 1
-    if (end === start) {
-      if (lines > 0) frames.push({ event, data, raw: text.slice(frameStart, next) })
-      frameStart = next
-      event = undefined
-      data = undefined
-      lines = 0
-    } else {
-      lines++
-      if (text.startsWith('data', start) && isField(text, start + 4, end)) {
-        const value = fieldValue(text, start + 4, end)
-        data = data === undefined ? value : `${data}\n${value}`
-      } else if (text.startsWith('event', start) && isField(text, start + 5, end)) {
-        event = fieldValue(text, start + 5, end)
-      }
-    }
-    start = next
+export class FrameReader {
+  /** Where the next frame begins; may be moved behind frames that somebody else has read. */
+  at: number
+  readonly #returns: boolean
+
+  constructor(private readonly text: string) {
+    this.at = text.charCodeAt(0) === 0xfeff ? 1 : 0
+    this.#returns = text.includes('\r')
   }
-  if (lines > 0) frames.push({ event, data, raw: text.slice(frameStart) })
+
+  next(): SseFrame | undefined {
+    const { text } = this
+    let start = this.at
+    let frameStart = start
+    let event: string | undefined
+    let data: string | undefined
+    let lines = 0
+    while (start < text.length) {
+      let end = this.#returns ? nextLineEnd(text, start) : text.indexOf('\n', start)
+      if (end === -1) end = text.length
+      const next = text.charCodeAt(end) === 0x0d && text.charCodeAt(end + 1) === 0x0a ? end + 2 : end + 1
+      if (end === start) {
+        if (lines > 0) {
+          this.at = next
+          return { event, data, raw: text.slice(frameStart, next) }
+        }
+        frameStart = next
+      } else {
+        lines++
+        if (text.startsWith('data', start) && isField(text, start + 4, end)) {
+          const value = fieldValue(text, start + 4, end)
+          data = data === undefined ? value : `${data}\n${value}`
+        } else if (text.startsWith('event', start) && isField(text, start + 5, end)) {
+          event = fieldValue(text, start + 5, end)
+        }
+      }
+      start = next
+    }
+    this.at = text.length
+    return lines > 0 ? { event, data, raw: text.slice(frameStart) } : undefined
+  }
+}
+
+export function parseFrames(text: string): SseFrame[] {
+  const reader = new FrameReader(text)
+  const frames: SseFrame[] = []
+  for (let frame = reader.next(); frame; frame = reader.next()) frames.push(frame)
   return frames
 }
 

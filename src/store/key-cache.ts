@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Store } from './database.ts'
 import { type KeyRecord, keyState } from './key-record.ts'
-import { readKeyByHash, readKeysInForce } from './keys.ts'
+import { readKeyByHash, readKeysInForce, readKeysStamp } from './keys.ts'
 
 export interface KeyCacheOptions {
   store: Store
@@ -43,6 +43,7 @@ export async function createKeyCache({
   let keys = new Map<string, KeyRecord>()
   let used = new Map<string, number>()
   let version: number | undefined
+  let stamp = ''
   let loads = 0
 
   // Of loads that overlap the latest counts: it was begun after the change that the others may have missed.
@@ -51,22 +52,30 @@ export async function createKeyCache({
     // Until this load succeeds every poll tries again.
     version = undefined
     const seen = store.dataVersion()
+    // Read first: where a change comes between, the next poll finds another stamp than this.
+    const seenStamp = await readKeysStamp(store.db)
     const records = await readKeysInForce(store.db, capacity)
     if (mine !== loads) return
     keys = new Map(records.map(record => [record.hash, record]))
     version = seen
+    stamp = seenStamp
   }
 
   const loadOrTell = (): void => {
     load().catch(onError)
   }
 
-  function poll(): void {
-    try {
-      if (store.dataVersion() !== version) loadOrTell()
-    } catch (error) {
-      onError(error)
-    }
+  /** Other connections write all the time, keys seldom: only where those have changed are they read again. */
+  async function look(): Promise<void> {
+    const seen = store.dataVersion()
+    if (seen === version) return
+    const mine = loads
+    if (version === undefined || (await readKeysStamp(store.db)) !== stamp) return load()
+    if (mine === loads) version = seen
+  }
+
+  const poll = (): void => {
+    look().catch(onError)
   }
 
   function remember(record: KeyRecord): void {

@@ -126,6 +126,15 @@ export async function readKeysInForce(db: Kysely<Tables>, limit: number): Promis
   return rows.map(keyFromRow)
 }
 
+/** Changes with every key that is made, changed or revoked, and not with its use. */
+export async function readKeysStamp(db: Kysely<Tables>): Promise<string> {
+  const { count, sum } = await db
+    .selectFrom('client_keys')
+    .select(({ fn }) => [fn.countAll().as('count'), fn.sum('version').as('sum')])
+    .executeTakeFirstOrThrow()
+  return `${count} ${sum}`
+}
+
 export async function readKeyByHash(db: Kysely<Tables>, hash: string): Promise<KeyRecord | undefined> {
   const row = await db.selectFrom('client_keys').selectAll().where('hash', '=', hash).executeTakeFirst()
   return row && keyFromRow(row)

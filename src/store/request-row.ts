@@ -5,6 +5,7 @@ import type { RequestsTable } from './tables.ts'
 export interface AttemptRow {
   provider: string
   account: string
+  model?: string
   outcome: string
   status?: number
   ms: number

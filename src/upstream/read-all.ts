@@ -1,11 +1,11 @@
 import { GatewayError } from '../core/errors.ts'
-import type { UpstreamBody } from './client.ts'
+import type { UpstreamBody } from './body.ts'
 
 /** A whole body. @throws GatewayError `bad-gateway` when it is longer than `limit` bytes; the rest is let go. */
 export async function readAll(body: UpstreamBody, limit: number): Promise<Uint8Array> {
-  if (body.all && body.length !== undefined && body.length <= limit) return body.all()
   const first = await body.read()
   if (first === undefined) return new Uint8Array(0)
+  if (first.length === body.length && first.length <= limit) return first
   const pieces = [first]
   let length = first.length
   for (;;) {

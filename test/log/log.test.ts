@@ -24,7 +24,7 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 describe('the sink', () => {
   test('writes the lines of a turn in one piece', async () => {
     const output = new SlowOutput()
-    const sink = createLineSink(output)
+    const sink = createLineSink(output, setImmediate)
     sink.write('a\n')
     sink.write('b\n')
     expect(output.pieces).toEqual([])
@@ -34,7 +34,7 @@ describe('the sink', () => {
 
   test('keeps lines in order while the output is slow, in one piece at a time', async () => {
     const output = new SlowOutput()
-    const sink = createLineSink(output)
+    const sink = createLineSink(output, setImmediate)
     sink.write('a\n')
     await turn()
     sink.write('b\n')
@@ -48,7 +48,7 @@ describe('the sink', () => {
 
   test('drops and counts what a stalled output leaves no room for, and says so', async () => {
     const output = new SlowOutput()
-    const sink = createLineSink(output)
+    const sink = createLineSink(output, setImmediate)
     const line = `${'x'.repeat(1023)}\n`
     sink.write('first\n')
     await turn()
@@ -66,7 +66,7 @@ describe('the sink', () => {
 
   test('flush waits for everything', async () => {
     const output = new SlowOutput()
-    const sink = createLineSink(output)
+    const sink = createLineSink(output, setImmediate)
     let flushed = false
     sink.write('a\n')
     const flushing = sink.flush().then(() => {
@@ -85,12 +85,15 @@ describe('the sink', () => {
 
   test('an output that has gone is no reason to stop', async () => {
     let writes = 0
-    const sink = createLineSink({
-      write() {
-        writes++
-        throw new Error('EPIPE')
+    const sink = createLineSink(
+      {
+        write() {
+          writes++
+          throw new Error('EPIPE')
+        },
       },
-    })
+      setImmediate,
+    )
     sink.write('a\n')
     await turn()
     sink.write('b\n')

@@ -5,10 +5,10 @@ import type { Note } from '../../src/ir/note.ts'
 import type { Call, ClientDialect } from '../../src/operations/call.ts'
 import { createMakeContext } from '../../src/operations/context.ts'
 import { errorAnswer, retryHeaders } from '../../src/operations/error-answer.ts'
-import { estimateInputTokens, estimateUsage } from '../../src/operations/estimate.ts'
 import { headersFromUpstream, headersToUpstream, noteHeaders, routingHeaders } from '../../src/operations/headers.ts'
 import { route } from '../../src/operations/route.ts'
 import { callUpstream } from '../../src/operations/upstream-call.ts'
+import { pulledBody } from '../../src/upstream/body.ts'
 import { paperProvider } from '../routing/providers.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { catalogOf, thrown } from './answer-support.ts'
@@ -74,13 +74,13 @@ describe('an error’s answer', () => {
             'set-cookie': 'a=b',
             'openai-organization': 'org-1',
           }),
-          body: {
-            read: (
+          body: pulledBody(
+            (
               pieces => async () =>
                 pieces.pop()
             )([new TextEncoder().encode(body)]),
-            release() {},
-          },
+            () => {},
+          ),
         }),
       }),
     }
@@ -91,7 +91,7 @@ describe('an error’s answer', () => {
       path: '/x',
       signal: new AbortController().signal,
     }).catch(caught => caught)
-    const answer = errorAnswer(call, error)
+    const answer = errorAnswer(call, error, 0)
     const text = answer.body instanceof Uint8Array ? new TextDecoder().decode(answer.body) : String(answer.body)
     return { ...answer, text }
   }
@@ -120,6 +120,7 @@ describe('an error’s answer', () => {
   test('says when to come back, in whole seconds', () => {
     expect(retryHeaders(new GatewayError('rate-limit', 'x', { retryAfterMs: 1001, shouldRetry: false }))).toEqual({
       'retry-after': '2',
+      'retry-after-ms': '1001',
       'x-should-retry': 'false',
     })
     expect(retryHeaders(new GatewayError('rate-limit', 'x', { retryAfterMs: 0 }))).toEqual({ 'retry-after': '1' })
@@ -171,32 +172,6 @@ describe('headers', () => {
     })
     new Headers(headers)
     expect(noteHeaders([])).toEqual({})
-  })
-})
-
-describe('an estimate', () => {
-  test('counts texts, wherever they are', () => {
-    expect(estimateInputTokens({ messages: [{ role: 'user', content: 'x'.repeat(346) }], n: 3 })).toBe(100)
-    expect(estimateInputTokens({ model: 'a-model-with-a-long-name', user: 'somebody', metadata: { a: 'b' } })).toBe(0)
-    expect(estimateUsage({ system: 'x'.repeat(35) }, 70)).toEqual({ inputTokens: 10, outputTokens: 20, estimated: true })
-  })
-
-  test('takes embedded media for one image, not for words', () => {
-    const base64 = Buffer.alloc(300_000, 7).toString('base64')
-    for (const data of [base64, `data:image/png;base64,${base64}`, 'data:image/gif;base64,R0lG'])
-      expect(estimateInputTokens({ messages: [data] })).toBe(1200)
-  })
-
-  test('takes a long text without spaces for a text', () => {
-    expect(estimateInputTokens({ system: '漢'.repeat(10_000) })).toBe(10_000)
-    expect(estimateInputTokens({ system: 'a,'.repeat(5000) })).toBe(2858)
-  })
-
-  test('is linear', () => {
-    const messages = Array.from({ length: 100_000 }, () => ({ role: 'user', content: [{ type: 'text', text: 'hello' }] }))
-    const started = performance.now()
-    estimateInputTokens({ messages })
-    expect(performance.now() - started).toBeLessThan(1500)
   })
 })
 

@@ -1,8 +1,9 @@
-import type { GatewayError } from '../../src/core/errors.ts'
+import { GatewayError } from '../../src/core/errors.ts'
 import type { OpenedStream } from '../../src/operations/open-answer.ts'
 import { OpenStreams } from '../../src/operations/open-streams.ts'
-import { pump } from '../../src/operations/pump.ts'
+import { type ClientSink, Pump } from '../../src/operations/pump.ts'
 import { PassThroughRelay, TranslationRelay } from '../../src/operations/relay.ts'
+import type { BodySink, UpstreamBody } from '../../src/upstream/body.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { tinyClient, tinyDecoder, tinyEncoder, tinyPassThrough } from './tiny-dialect.ts'
 
@@ -11,35 +12,95 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 export const frames = (...words: string[]) => words.map(word => `data: ${word}\n\n`).join('')
 
 /** An upstream that gives what it is told to, when it is told to. */
-class Upstream {
-  reads = 0
+class Upstream implements UpstreamBody {
   released = 0
-  #queue: (Uint8Array | undefined | Error)[] = []
-  #waiting: PromiseWithResolvers<Uint8Array | undefined> | undefined
+  flowing = 0
+  paused = false
+  #queue: (Uint8Array | undefined | GatewayError)[] = []
+  #sink: BodySink | undefined
 
-  give(item: string | undefined | Error): void {
-    const next = typeof item === 'string' ? bytesOf(item) : item
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if (!waiting) this.#queue.push(next)
-    else if (next instanceof Error) waiting.reject(next)
-    else waiting.resolve(next)
+  give(item: string | undefined | GatewayError): void {
+    this.#queue.push(typeof item === 'string' ? bytesOf(item) : item)
+    this.#deliver()
   }
 
-  async read(): Promise<Uint8Array | undefined> {
-    this.reads++
-    if (this.#queue.length === 0) {
-      this.#waiting = Promise.withResolvers()
-      return this.#waiting.promise
-    }
-    const next = this.#queue.shift()
-    if (next instanceof Error) throw next
-    return next
+  read(): Promise<Uint8Array | undefined> {
+    throw new Error('a pump does not read')
+  }
+
+  flow(sink: BodySink): void {
+    this.flowing++
+    this.#sink = sink
+    this.#deliver()
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+    this.#deliver()
   }
 
   release(): void {
     this.released++
-    this.give(undefined)
+    this.#sink = undefined
+  }
+
+  #deliver(): void {
+    while (this.#sink && !this.paused && this.#queue.length > 0) {
+      const next = this.#queue.shift()
+      if (next instanceof GatewayError) this.#sink.broke(next)
+      else if (next) this.#sink.data(next)
+      else this.#sink.end()
+    }
+  }
+}
+
+/** A client's connection that is full when it is told to be. */
+class Client implements ClientSink {
+  writes: string[] = []
+  closed = false
+  #room: PromiseWithResolvers<void> | undefined
+  #waiting: ((text: string | undefined) => void) | undefined
+
+  fill(): void {
+    this.#room ??= Promise.withResolvers()
+  }
+
+  drain(): void {
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  write(output: string | Uint8Array): number | Promise<void> {
+    if (this.closed) throw new Error('written to behind the end')
+    this.writes.push(typeof output === 'string' ? output : new TextDecoder().decode(output))
+    this.#serve()
+    return this.#room?.promise ?? output.length
+  }
+
+  flush(): void {}
+
+  close(): void {
+    this.closed = true
+    this.#serve()
+  }
+
+  /** The next write; undefined behind the last. */
+  read(): Promise<string | undefined> {
+    return new Promise(resolve => {
+      this.#waiting = resolve
+      this.#serve()
+    })
+  }
+
+  #serve(): void {
+    if (!this.#waiting || (this.writes.length === 0 && !this.closed)) return
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting(this.writes.shift())
   }
 }
 
@@ -50,7 +111,8 @@ export class Scene {
   readonly streams = new OpenStreams()
   readonly controller = new AbortController()
   readonly ends: { opened?: OpenedStream; error?: GatewayError; left?: boolean }[] = []
-  reader!: ReadableStreamDefaultReader<Uint8Array>
+  readonly client = new Client()
+  pump!: Pump
 
   opened(first: string[] = [], translated = false): OpenedStream {
     const relay = translated
@@ -61,7 +123,7 @@ export class Scene {
   }
 
   start(opening: OpenedStream | Promise<OpenedStream>): this {
-    const stream = pump(opening, {
+    this.pump = new Pump(opening, {
       client: tinyClient,
       requestId: 'req_1',
       clock: this.clock,
@@ -70,13 +132,12 @@ export class Scene {
       signal: this.controller.signal,
       settled: end => this.ends.push(end),
     })
-    this.reader = stream.getReader()
+    void this.pump.start(this.client)
     return this
   }
 
-  async read(): Promise<string | undefined> {
-    const { done, value } = await this.reader.read()
-    return done ? undefined : new TextDecoder().decode(value)
+  read(): Promise<string | undefined> {
+    return this.client.read()
   }
 
   /** Everything up to the end. */

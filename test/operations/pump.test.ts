@@ -31,7 +31,7 @@ describe('a stream', () => {
     const scene = new Scene()
     scene.start(scene.opened([frames('a', '!')]))
     await scene.rest()
-    expect([scene.upstream.reads, scene.upstream.released]).toEqual([1, 0])
+    expect([scene.upstream.flowing, scene.upstream.released]).toEqual([1, 0])
     await scene.clock.tick(1000)
     expect(scene.upstream.released).toBeGreaterThan(0)
     expect(scene.clock.waiting).toBe(0)
@@ -53,20 +53,17 @@ describe('a stream', () => {
     expect(scene.clock.waiting).toBe(0)
   })
 
-  test('asks the upstream for more only as the client takes it', async () => {
+  test('makes the upstream wait while the client is full', async () => {
     const scene = new Scene()
-    const word = 'x'.repeat(16 * 1024)
-    for (let count = 0; count < 100; count++) scene.upstream.give(frames(word))
     scene.start(scene.opened([frames('a')]))
-    await turn()
-    const before = scene.upstream.reads
-    expect(before).toBeLessThanOrEqual(5)
-    await turn()
-    expect(scene.upstream.reads).toBe(before)
-    await scene.read()
-    await scene.read()
-    await turn()
-    expect(scene.upstream.reads).toBeWithin(before + 1, before + 3)
+    scene.client.fill()
+    scene.upstream.give(frames('b'))
+    scene.upstream.give(frames('c', '!'))
+    expect(scene.upstream.paused).toBe(true)
+    expect(scene.client.writes).toEqual([frames('a'), frames('b')])
+    scene.client.drain()
+    expect(await scene.rest()).toBe(frames('a', 'b', 'c', '!'))
+    expect(scene.upstream.paused).toBe(false)
   })
 })
 
@@ -82,8 +79,12 @@ describe('what breaks', () => {
 
   test('in our own code is internal', async () => {
     const scene = new Scene()
-    scene.start(scene.opened([frames('a')]))
-    scene.upstream.give(new TypeError('bug'))
+    const opened = scene.opened([frames('a')])
+    opened.relay.push = () => {
+      throw new TypeError('bug')
+    }
+    scene.start(opened)
+    scene.upstream.give(frames('b'))
     expect(await scene.rest()).toEndWith('event: error\ndata: internal req_1\n\n')
   })
 
@@ -155,16 +156,19 @@ describe('heartbeats', () => {
   test('do not pile up before a client that does not read', async () => {
     const scene = new Scene()
     scene.start(scene.opened([frames('a')]))
+    scene.client.fill()
+    scene.upstream.give(frames('b'))
     for (let minute = 0; minute < 10; minute++) await scene.clock.tick(60_000)
+    scene.client.drain()
     scene.upstream.give(frames('!'))
-    expect(await scene.rest()).toBe(frames('a', '!'))
+    expect(await scene.rest()).toBe(frames('a', 'b', '!'))
     expect(scene.clock.waiting).toBe(1)
   })
 
   test('end with the stream', async () => {
     const scene = new Scene()
     scene.start(scene.opened([frames('a')]))
-    await scene.reader.cancel()
+    scene.pump.cancel()
     expect(scene.clock.waiting).toBe(0)
   })
 })
@@ -174,7 +178,7 @@ describe('a client that leaves', () => {
     const scene = new Scene()
     scene.start(scene.opened([frames('a')]))
     if (way !== 'cancel') scene.controller.abort()
-    if (way !== 'abort') await scene.reader.cancel()
+    if (way !== 'abort') scene.pump.cancel()
     scene.upstream.give(frames('b'))
     await turn()
     expect(scene.ends).toEqual([{ left: true, opened: expect.anything() }])
@@ -196,7 +200,7 @@ describe('a client that leaves', () => {
       const opening = Promise.withResolvers<OpenedStream>()
       if (way === 'aborted before') scene.controller.abort()
       scene.start(opening.promise)
-      if (way === 'cancel') await scene.reader.cancel()
+      if (way === 'cancel') scene.pump.cancel()
       else scene.controller.abort()
       expect([scene.ends.length, scene.streams.count, scene.clock.waiting]).toEqual([0, 0, 0])
       const opened = scene.opened([frames('a')])

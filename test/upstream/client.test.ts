@@ -3,7 +3,6 @@ import type { Socket } from 'bun'
 import { systemClock } from '../../src/core/clock.ts'
 import { GatewayError } from '../../src/core/errors.ts'
 import { createSend, type UpstreamLimits, type UpstreamResponse } from '../../src/upstream/client.ts'
-import { reachable } from '../../src/upstream/connect-probe.ts'
 import { readAll, readSome } from '../../src/upstream/read-all.ts'
 import { closeAll, closers, server } from './raw-server.ts'
 
@@ -17,7 +16,7 @@ const call = (
   limits: Partial<UpstreamLimits> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<UpstreamResponse> =>
-  send({ url, headers: { 'content-type': 'application/json' }, body: '{}', limits: { ...LIMITS, ...limits }, signal })
+  send({ url, headers: {}, standing: { 'content-type': 'application/json' }, body: '{}', limits: { ...LIMITS, ...limits }, signal })
 
 async function failure(promise: Promise<unknown>): Promise<GatewayError> {
   const error = await promise.then(
@@ -158,8 +157,7 @@ describe('limits', () => {
   test('a server slower than half the connect limit is not taken for absent', async () => {
     const upstream = server(socket => setTimeout(() => socket.write(`${HEAD}content-length: 2\r\n\r\nok`), 150))
     expect(await textOf(await call(upstream.url, { connect: 60 }))).toBe('ok')
-    // The second connection is the question whether anybody is there.
-    expect(upstream.connections).toHaveLength(2)
+    expect(upstream.connections).toHaveLength(1)
   })
 
   test('a server that has stopped listening may finish what it has', async () => {
@@ -253,13 +251,4 @@ describe('reading whole', () => {
     })
     expect(Buffer.from(await readSome((await call(broken.url)).body, 1000)).toString()).toBe('part')
   })
-})
-
-test('the connection probe: taken, refused, and silence', async () => {
-  const upstream = server(() => {})
-  const opened = upstream.next()
-  expect(await reachable(upstream.url, 1000, systemClock)).toBe(true)
-  await (await opened).closed
-  closeAll()
-  expect(await reachable(upstream.url, 1000, systemClock)).toBe(true)
 })

@@ -1,16 +1,17 @@
 import { GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import type { SseFrame } from '../../sse/frame.ts'
+import type { FramePattern } from '../../sse/frame-pattern.ts'
 import type { CodecContext, PassThrough, PassThroughOptions, PassThroughSeen } from '../dialect.ts'
+import { deltaPattern } from './delta-pattern.ts'
 import { decodeErrorObject } from './errors.ts'
 import { StreamMender } from './stream-mender.ts'
-import { TextDeltaShortcut } from './text-delta-shortcut.ts'
 import { decodeUsage, mergeUsage } from './usage.ts'
 
 /** Bytes of an Anthropic upstream for an Anthropic client: read on the way, and mended only where they break the dialect. */
 export class MessagesPassThrough implements PassThrough {
   readonly seen: PassThroughSeen = { content: false, ended: false }
-  readonly #shortcut = new TextDeltaShortcut()
+  pattern: FramePattern | undefined
   readonly #mender: StreamMender | undefined
   #usage: JsonObject | undefined
 
@@ -22,15 +23,14 @@ export class MessagesPassThrough implements PassThrough {
   }
 
   frame(frame: SseFrame): SseFrame[] | undefined {
-    if (this.#shortcut.takes(frame)) return undefined
     if (this.seen.ended) return this.#mender ? [] : undefined
     if (frame.data === undefined) return undefined
     const data = tryParseJson(frame.data)
     if (!isObject(data)) return this.#notJson(frame)
     this.#read(data)
     const mended = this.#mender?.frame(frame, data)
-    if (mended === undefined) this.#shortcut.learn(frame, data)
-    else this.#shortcut.forget()
+    // Whatever else there is may change the state of the stream; a ping does not.
+    if (data.type !== 'ping') this.pattern = mended === undefined && !this.seen.ended ? deltaPattern(frame, data) : undefined
     return mended
   }
 
@@ -60,7 +60,7 @@ export class MessagesPassThrough implements PassThrough {
   #notJson(frame: SseFrame): SseFrame[] | undefined {
     if (!this.#mender) return undefined
     this.context.note({ action: 'dropped', field: 'stream', detail: 'an event that is no JSON object' })
-    this.#shortcut.forget()
+    this.pattern = undefined
     return frame.data === '' && frame.event === 'ping' ? undefined : []
   }
 

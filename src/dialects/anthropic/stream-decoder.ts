@@ -3,9 +3,11 @@ import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import type { Finish } from '../../ir/finish.ts'
 import type { StreamEvent } from '../../ir/stream.ts'
 import type { SseFrame } from '../../sse/frame.ts'
+import type { FramePattern } from '../../sse/frame-pattern.ts'
 import type { CodecContext, StreamDecoder } from '../dialect.ts'
 import { BlockReader } from './block-reader.ts'
 import { ownMembers } from './decode-response.ts'
+import { deltaPattern } from './delta-pattern.ts'
 import { decodeErrorObject } from './errors.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage, mergeUsage, servedBy } from './usage.ts'
@@ -19,6 +21,8 @@ export class MessagesStreamDecoder implements StreamDecoder {
   #usage: JsonObject | undefined
   #finish: Finish | undefined
   readonly #blocks: BlockReader
+  /** Of the last frame, where it was a piece of text or thinking. */
+  pattern: FramePattern | undefined
 
   constructor(context: CodecContext) {
     this.#blocks = new BlockReader(context)
@@ -28,12 +32,14 @@ export class MessagesStreamDecoder implements StreamDecoder {
     if (this.#ended || frame.data === undefined || frame.data === '' || frame.data === '[DONE]') return []
     const data = tryParseJson(frame.data)
     if (!isObject(data)) return this.#fail(new GatewayError('bad-gateway', 'the upstream sent a stream event that is no JSON object'))
+    this.pattern = undefined
     switch (data.type ?? frame.event) {
       case 'message_start':
         return this.#start(isObject(data.message) ? data.message : {})
       case 'content_block_start':
         return this.#blocks.start(data)
       case 'content_block_delta':
+        this.pattern = deltaPattern(frame, data)
         return this.#blocks.delta(data)
       case 'content_block_stop':
         return this.#blocks.stop(data)

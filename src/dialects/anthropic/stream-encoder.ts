@@ -5,6 +5,7 @@ import type { GenerateRequest } from '../../ir/request.ts'
 import type { BlockStart, StreamEvent } from '../../ir/stream.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { SseFrame } from '../../sse/frame.ts'
+import { writeFrames } from '../../sse/writer.ts'
 import type { CodecContext, StreamEncoder } from '../dialect.ts'
 import { clientToolId, messageHead, noteLostCitations, ownCallMembers, sealText } from './encode-response.ts'
 import { encodeStreamError } from './errors.ts'
@@ -35,6 +36,8 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #next = 0
   #open: Open = 'none'
   #index = 0
+  /** Of a delta's frame, up to its text. */
+  #moreHead = ''
   readonly #calls = { any: false, direct: false }
   #usage: Usage | undefined
   #finish: Finish | undefined
@@ -74,6 +77,12 @@ export class MessagesStreamEncoder implements StreamEncoder {
         this.#done = true
         return encodeStreamError(event.error)
     }
+  }
+
+  more(inside: string): string {
+    if (this.#open === 'none' || this.#open === 'redacted') return ''
+    if (this.#open === 'custom') return writeFrames(this.#delta(JSON.parse(`"${inside}"`) as string))
+    return `${this.#moreHead}"${inside}"}}\n\n`
   }
 
   #start(event: Extract<StreamEvent, { type: 'response-start' }>): SseFrame[] {
@@ -124,6 +133,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #openBlock(kind: Open, block: Block): SseFrame[] {
     this.#open = kind
     this.#index = this.#next++
+    this.#moreHead = `event: content_block_delta\ndata: ${this.#deltaHead(kind)}`
     return [frame('content_block_start', { index: this.#index, content_block: block })]
   }
 
@@ -135,8 +145,11 @@ export class MessagesStreamEncoder implements StreamEncoder {
 
   /** The hottest path of a stream: one string built, one value escaped. */
   #deltaFrame(kind: Open, text: string): SseFrame {
-    const data = `{"type":"content_block_delta","index":${this.#index},${DELTA_HEAD[kind]}${JSON.stringify(text)}}}`
-    return { event: 'content_block_delta', data }
+    return { event: 'content_block_delta', data: `${this.#deltaHead(kind)}${JSON.stringify(text)}}}` }
+  }
+
+  #deltaHead(kind: Open): string {
+    return `{"type":"content_block_delta","index":${this.#index},${DELTA_HEAD[kind]}`
   }
 
   #annotation(annotation: Annotation): SseFrame[] {

@@ -48,11 +48,6 @@ export class ChoiceDecoder {
     out.push(finish instanceof GatewayError ? { type: 'error', error: finish } : { type: 'finish', choice: this.choice, finish })
   }
 
-  /** A chunk that carries this piece of text or reasoning and nothing else. */
-  sayMore(type: 'text' | 'reasoning', text: string, out: StreamEvent[]): void {
-    if (!this.finished && text !== '') this.#say(type, text, out)
-  }
-
   /** Announces what is still held back and ends every block. */
   close(sources: readonly Annotation[], out: StreamEvent[]): void {
     if (this.finished) return

@@ -1,8 +1,9 @@
 import { GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import type { SseFrame } from '../../sse/frame.ts'
+import type { FramePattern } from '../../sse/frame-pattern.ts'
 import type { CodecContext, PassThrough, PassThroughOptions, PassThroughSeen } from '../dialect.ts'
-import { ContentTemplate } from './content-template.ts'
+import { contentPattern } from './content-pattern.ts'
 import { encodeStreamError } from './errors.ts'
 import { decodeFinish } from './finish.ts'
 import { ChunkMender, mendBody } from './mend.ts'
@@ -18,7 +19,7 @@ export const openPassThrough = (options: PassThroughOptions, context: CodecConte
 class ChatPassThrough implements PassThrough {
   readonly seen: PassThroughSeen = { content: false, ended: false }
   readonly #mender: ChunkMender
-  #template?: ContentTemplate
+  pattern: FramePattern | undefined
   /** Indexes of the choices there were, and of those that are finished. */
   readonly #begun = new Set<number>()
   readonly #finished = new Set<number>()
@@ -36,11 +37,6 @@ class ChatPassThrough implements PassThrough {
     // Comments keep the connection alive and go on.
     if (data === undefined) return undefined
     if (this.seen.ended || this.seen.error) return this.#illegal([])
-    const length = this.#template?.match(data) ?? -1
-    if (length !== -1) {
-      if (length > 0) this.seen.content = true
-      return undefined
-    }
     return this.#read(frame, data)
   }
 
@@ -103,7 +99,7 @@ class ChatPassThrough implements PassThrough {
       if (!Array.isArray(chunk.choices) || chunk.choices.length === 0) return []
       chunk.usage = null
     } else if (!mended) {
-      if (this.shortcut) this.#template = ContentTemplate.of(data, chunk) ?? this.#template
+      if (this.shortcut && this.seen.content) this.pattern = contentPattern(frame, chunk) ?? this.pattern
       return undefined
     }
     return [{ event: frame.event, data: JSON.stringify(chunk) }]

@@ -3,10 +3,11 @@ import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import type { Annotation } from '../../ir/message.ts'
 import type { StreamEvent } from '../../ir/stream.ts'
 import type { SseFrame } from '../../sse/frame.ts'
+import type { FramePattern } from '../../sse/frame-pattern.ts'
 import type { CodecContext, StreamDecoder } from '../dialect.ts'
 import { sourcesOf } from './annotations.ts'
 import { ChoiceDecoder } from './choice-decoder.ts'
-import { ContentTemplate, filled } from './content-template.ts'
+import { contentPattern } from './content-pattern.ts'
 import { errorOfBody } from './upstream-error.ts'
 import { usageOfChunk } from './usage.ts'
 import { DONE, ownExtensions } from './wire.ts'
@@ -26,8 +27,8 @@ class ChatStreamDecoder implements StreamDecoder {
   #sources: Annotation[] = []
   readonly #choices = new Map<number, ChoiceDecoder>()
 
-  /** The last chunk that carried a piece of content and nothing else, and whose choice it was. */
-  #plain?: { template: ContentTemplate; choice: ChoiceDecoder }
+  /** Of the last chunk, where it carried a piece of content and nothing else. */
+  pattern: FramePattern | undefined
 
   constructor(
     private readonly context: CodecContext,
@@ -38,14 +39,6 @@ class ChatStreamDecoder implements StreamDecoder {
     const data = frame.data?.trim()
     if (this.#done || !data) return []
     const out: StreamEvent[] = []
-    if (this.#plain && frame.event === undefined) {
-      const { template, choice } = this.#plain
-      const length = template.match(data)
-      if (length !== -1) {
-        choice.sayMore(template.member === 'content' ? 'text' : 'reasoning', template.text(data, length), out)
-        return out
-      }
-    }
     if (data === DONE) {
       this.#closeAll(out)
       this.#done = true
@@ -60,15 +53,15 @@ class ChatStreamDecoder implements StreamDecoder {
       return [{ type: 'error', error }]
     }
     this.#chunk(chunk as JsonObject, out)
-    if (this.shortcut && chunk === parsed) this.#learn(data, chunk as JsonObject)
+    this.pattern = this.shortcut && chunk === parsed ? this.#patternOf(frame, chunk as JsonObject) : undefined
     return out
   }
 
-  #learn(data: string, chunk: JsonObject): void {
-    const template = ContentTemplate.of(data, chunk)
+  /** Only of a chunk that said what its pattern holds in one block: log probabilities belong to their own piece. */
+  #patternOf(frame: SseFrame, chunk: JsonObject): FramePattern | undefined {
     const [choice] = Array.isArray(chunk.choices) ? chunk.choices : []
-    if (!template || !isObject(choice) || filled(choice.logprobs)) return
-    this.#plain = { template, choice: this.#choice(typeof choice.index === 'number' ? choice.index : 0) }
+    if (!isObject(choice) || (choice.logprobs !== undefined && choice.logprobs !== null)) return undefined
+    return contentPattern(frame, chunk)
   }
 
   end(): StreamEvent[] {

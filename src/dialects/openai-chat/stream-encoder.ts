@@ -4,6 +4,7 @@ import type { GenerateRequest } from '../../ir/request.ts'
 import type { BlockStart, StreamEvent } from '../../ir/stream.ts'
 import type { Usage } from '../../ir/usage.ts'
 import type { SseFrame } from '../../sse/frame.ts'
+import { writeFrames } from '../../sse/writer.ts'
 import type { CodecContext, StreamEncoder } from '../dialect.ts'
 import { encodeAnnotation } from './annotations.ts'
 import { detailOf, googleSeal } from './carried-reasoning.ts'
@@ -64,6 +65,16 @@ class ChatStreamEncoder implements StreamEncoder {
     const out: SseFrame[] = []
     this.#take(event, out)
     return out
+  }
+
+  more(inside: string): string {
+    const state = this.#choices.get(0)
+    // The length of the content is counted, and what else is said is kept: where the piece is not its own text it has to be read.
+    if (state?.open?.block.type !== 'text' || inside.includes('\\')) {
+      return writeFrames(this.push({ type: 'block-delta', index: 0, text: JSON.parse(`"${inside}"`) as string }))
+    }
+    state.contentLength += inside.length
+    return `data: ${this.#head}{"index":0,"delta":{"content":"${inside}"},"logprobs":null,"finish_reason":null}${this.#tail}\n\n`
   }
 
   #take(event: StreamEvent, out: SseFrame[]): void {

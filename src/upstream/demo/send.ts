@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import type { IdGenerator } from '../../core/ids.ts'
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
-import type { Send, UpstreamBody, UpstreamResponse } from '../client.ts'
+import { pulledBody, type UpstreamBody } from '../body.ts'
+import type { Send, UpstreamResponse } from '../client.ts'
 import { type DemoPlan, planDemo } from './plan.ts'
 
 /** Between two words, so that streaming can be seen. */
@@ -39,34 +40,34 @@ function usageOf(plan: DemoPlan): JsonObject {
 
 const whole = (body: string): UpstreamBody => {
   let rest: Uint8Array | undefined = new TextEncoder().encode(body)
-  return {
-    async read() {
+  return pulledBody(
+    async () => {
       const bytes = rest
       rest = undefined
       return bytes
     },
-    release() {
+    () => {
       rest = undefined
     },
-  }
+  )
 }
 
 function streamed(frames: Iterator<string>, clock: Clock, signal: AbortSignal): UpstreamBody {
   const encoder = new TextEncoder()
   let released = false
   let first = true
-  return {
-    async read() {
+  return pulledBody(
+    async () => {
       if (!first) await clock.sleep(WORD_MS, signal).catch(() => {})
       first = false
       if (released || signal.aborted) return undefined
       const { done, value } = frames.next()
       return done ? undefined : encoder.encode(value)
     },
-    release() {
+    () => {
       released = true
     },
-  }
+  )
 }
 
 /** The embedded upstream behind `provider_type: "demo"`: an OpenAI-style server without a network. */

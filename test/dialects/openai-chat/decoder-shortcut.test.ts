@@ -2,15 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parsingStreamDecoder, streamDecoder } from '../../../src/dialects/openai-chat/stream-decoder.ts'
 import type { StreamEvent } from '../../../src/ir/stream.ts'
-import { parseFrames } from '../../../src/sse/parser.ts'
 import { testContext } from '../../support/codec-context.ts'
+import { readByPattern } from '../../support/pattern.ts'
 import { asSse, describeRecordings, listRecordings, readChunks } from '../../support/recordings.ts'
 
-function eventsOf(sse: string, decoder = streamDecoder(testContext())): StreamEvent[] {
-  return [...parseFrames(sse).flatMap(frame => decoder.push(frame)), ...decoder.end()]
-}
+const eventsOf = (sse: string): StreamEvent[] => readByPattern(sse, streamDecoder(testContext())).events
 
-const parsed = (sse: string): StreamEvent[] => eventsOf(sse, parsingStreamDecoder(testContext()))
+const parsed = (sse: string): StreamEvent[] => readByPattern(sse, parsingStreamDecoder(testContext())).events
 
 const chunk = (delta: object, more: object = {}, choice: object = {}): string =>
   JSON.stringify({
@@ -50,6 +48,12 @@ describe('the shortcut for plain content', () => {
       { numRuns: 500 },
     )
   })
+})
+
+test('the shortcut is taken: what follows the first piece is not parsed', () => {
+  const pieces = ['a', 'b\n', '"c"', '', 'd']
+  const sse = pieces.map(content => `data: ${chunk({ content }, { obfuscation: 'x'.repeat(content.length) })}\n\n`).join('')
+  expect(readByPattern(sse, streamDecoder(testContext())).byPattern).toBe(4)
 })
 
 describeRecordings('the shortcut on recorded streams', () => {

@@ -7,6 +7,7 @@ import { openPassThrough } from '../../../src/dialects/openai-chat/pass-through.
 import { carrySeal } from '../../../src/ir/reasoning.ts'
 import { checkChatStream } from '../../checkers/chat.ts'
 import { testContext } from '../../support/codec-context.ts'
+import { verdict } from '../../support/pattern.ts'
 import { chatBody, chunk, options, stream } from './context.ts'
 
 const DONE = '[DONE]'
@@ -17,7 +18,7 @@ function open(fields: Partial<PassThroughOptions> = {}, shortcut = true) {
   const pass = openPassThrough({ stripUsage: false, repair: true, ...fields }, testContext(), shortcut)
   /** The data of what goes on for one frame; undefined where the frame is legal. */
   const send = (data: JsonObject | string) =>
-    pass.frame({ data: typeof data === 'string' ? data : JSON.stringify(data) })?.map(frame => frame.data)
+    verdict(pass, { data: typeof data === 'string' ? data : JSON.stringify(data) })?.map(frame => frame.data)
   return { pass, send, seen: pass.seen }
 }
 

@@ -7,6 +7,7 @@ import { parseFrames } from '../../../src/sse/parser.ts'
 import { writeFrames } from '../../../src/sse/writer.ts'
 import { checkChatBody, checkChatStream } from '../../checkers/chat.ts'
 import { testContext } from '../../support/codec-context.ts'
+import { verdict } from '../../support/pattern.ts'
 import { asSse, describeRecordings, listRecordings, readBody, readChunks } from '../../support/recordings.ts'
 import { client, events, request, upstream } from './context.ts'
 
@@ -19,7 +20,7 @@ function passThrough(sse: string, shortcut: boolean, stripUsage = false): string
   const pass = openPassThrough({ stripUsage, repair: true }, testContext(), shortcut)
   return parseFrames(sse)
     .map(frame => {
-      const mended = pass.frame(frame)
+      const mended = verdict(pass, frame)
       return mended ? writeFrames(mended) : frame.raw
     })
     .join('')

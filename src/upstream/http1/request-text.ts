@@ -1,0 +1,39 @@
+import type { Address } from '../address.ts'
+
+const NAME = /^[!#$%&'*+\-.^_`|~\da-zA-Z]+$/
+const VALUE = /^[\t\x20-\x7e]*$/
+
+export interface RequestParts {
+  headers: Record<string, string>
+  standing: Record<string, string>
+  body: string
+}
+
+/** What does not change from call to call is put into lines once. */
+const standingLines = new WeakMap<Record<string, string>, string>()
+
+/**
+ * A POST as it goes over the wire, and its size in bytes. @throws TypeError for a header that would break out of its line; the text quotes its name only.
+ */
+export function requestText({ path, host }: Address, { headers, standing, body }: RequestParts): { text: string; size: number } {
+  const length = Buffer.byteLength(body)
+  let kept = standingLines.get(standing)
+  if (kept === undefined) {
+    kept = linesOf(standing, {})
+    standingLines.set(standing, kept)
+  }
+  const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\naccept-encoding: identity\r\n${kept}${linesOf(headers, standing)}content-length: ${length}\r\n\r\n`
+  return { text: head + body, size: head.length + length }
+}
+
+function linesOf(headers: Record<string, string>, stronger: Record<string, string>): string {
+  let lines = ''
+  for (const name in headers) {
+    if (stronger[name] !== undefined) continue
+    const value = headers[name] as string
+    if (!NAME.test(name)) throw new TypeError('a header has a name that is none')
+    if (!VALUE.test(value)) throw new TypeError(`the header ${name} holds characters that no header can`)
+    lines += `${name}: ${value}\r\n`
+  }
+  return lines
+}

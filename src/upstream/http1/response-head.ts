@@ -1,0 +1,73 @@
+import { HeaderList } from './headers.ts'
+import { HttpError } from './http-error.ts'
+
+/** What an answer says before its body. */
+export interface ResponseHead {
+  status: number
+  headers: HeaderList
+}
+
+/** How the body's end is told: a number of bytes, in chunks, or by the connection's. */
+export type Framing = number | 'chunked' | 'until-close'
+
+const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?:[ \r]|$)/
+const TOKEN = /^[!#$%&'*+\-.^_`|~\da-z]+$/i
+
+/** Names as they were written, and in lower case: servers use few, and always the same. */
+const names = new Map<string, string>()
+const MOST_NAMES = 1000
+
+function nameOf(written: string): string {
+  const known = names.get(written)
+  if (known !== undefined) return known
+  if (!TOKEN.test(written)) throw new HttpError('a header has no name')
+  const name = written.toLowerCase()
+  if (names.size >= MOST_NAMES) names.clear()
+  names.set(written, name)
+  return name
+}
+
+/** @param text a status line and headers, without the empty line behind them. @throws HttpError */
+export function parseHead(text: string): { head: ResponseHead; framing: Framing; reusable: boolean } {
+  let end = text.indexOf('\n')
+  const status = STATUS_LINE.exec(end === -1 ? text : text.slice(0, end))
+  if (!status) throw new HttpError('the answer is not HTTP/1.1')
+  const headers = new HeaderList()
+  while (end !== -1) {
+    const start = end + 1
+    end = text.indexOf('\n', start)
+    const colon = text.indexOf(':', start)
+    if (colon === -1 || (end !== -1 && colon > end)) throw new HttpError('a header line has no colon')
+    headers.add(nameOf(text.slice(start, colon)), text.slice(colon + 1, end === -1 ? undefined : end).trim())
+  }
+  const head = { status: Number(status[2]), headers }
+  const framing = framingOf(head)
+  return { head, framing, reusable: framing !== 'until-close' && isKept(headers, status[1] === '1') && isPlain(headers) }
+}
+
+function isKept(headers: HeaderList, kept: boolean): boolean {
+  const connection = headers.get('connection')
+  if (connection === null) return kept
+  const words = connection.toLowerCase()
+  return kept ? !words.includes('close') : words.includes('keep-alive')
+}
+
+/** Both ways to tell the end in one answer are how one answer is smuggled into another: the connection is not used again (RFC 9112 §6.3). */
+const isPlain = (headers: HeaderList): boolean => headers.get('transfer-encoding') === null || headers.get('content-length') === null
+
+function framingOf({ status, headers }: ResponseHead): Framing {
+  if (status < 200 || status === 204 || status === 304) return 0
+  const coding = headers.get('transfer-encoding')
+  if (coding !== null) {
+    const last = coding.toLowerCase().split(',').at(-1)?.trim()
+    return last === 'chunked' ? 'chunked' : 'until-close'
+  }
+  const length = headers.get('content-length')
+  if (length === null) return 'until-close'
+  if (/^\d{1,15}$/.test(length)) return Number(length)
+  const [first, ...others] = length.split(',').map(one => one.trim())
+  if (first === undefined || !/^\d{1,15}$/.test(first) || others.some(other => other !== first)) {
+    throw new HttpError('the content-length makes no sense')
+  }
+  return Number(first)
+}

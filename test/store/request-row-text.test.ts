@@ -1,0 +1,56 @@
+import { expect, test } from 'bun:test'
+import fc from 'fast-check'
+import type { RequestRow } from '../../src/store/request-row.ts'
+import { requestRowText } from '../../src/store/request-row-text.ts'
+
+const number = fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }))
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+
+const row: fc.Arbitrary<RequestRow> = fc.record({
+  id: fc.stringMatching(/^req_[0-9A-Za-z]{24}$/),
+  at: fc.nat(),
+  key: optional(fc.string()),
+  route: fc.string(),
+  model: optional(fc.string({ unit: 'binary' })),
+  provider: optional(fc.string()),
+  account: optional(fc.string()),
+  upstreamModel: optional(fc.string({ maxLength: 300 })),
+  status: fc.nat(599),
+  stream: fc.boolean(),
+  latencyMs: number,
+  firstTokenMs: optional(number),
+  attempts: fc.array(
+    fc.record(
+      { provider: fc.string(), account: fc.string(), model: fc.string(), outcome: fc.string(), status: fc.nat(599), ms: number },
+      { requiredKeys: ['provider', 'account', 'outcome', 'ms'] },
+    ),
+    { maxLength: 2 },
+  ),
+  skipped: fc.array(fc.record({ provider: fc.string(), account: fc.string(), reason: fc.string() }), { maxLength: 1 }),
+  usage: optional(
+    fc.record(
+      {
+        inputTokens: fc.nat(),
+        outputTokens: fc.nat(),
+        cachedInputTokens: fc.nat(),
+        cacheWriteTokens: fc.nat(),
+        reasoningTokens: fc.nat(),
+        estimated: fc.constant(true),
+        spent: fc.constant({ credits: 1 }),
+      },
+      { requiredKeys: ['inputTokens', 'outputTokens'] },
+    ),
+  ),
+  costUsd: optional(number),
+  notes: fc.array(fc.record({ action: fc.string(), field: fc.string() }), { maxLength: 1 }),
+  error: optional(fc.string()),
+})
+
+test('says what JSON.stringify says', () => {
+  fc.assert(
+    fc.property(row, value => {
+      expect(JSON.parse(requestRowText(value))).toEqual(JSON.parse(JSON.stringify(value)))
+    }),
+    { numRuns: 500 },
+  )
+})
