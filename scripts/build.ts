@@ -1,81 +1,64 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import manifest from '../package.json' with { type: 'json' }
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { writeChecksums } from './building/checksums.ts'
+import { compile, gitCommit } from './building/compile.ts'
+import { TARGETS, type Target } from './building/targets.ts'
 
-/** The platforms that a release has executables for, by the suffix of the file's name. */
-const TARGETS: Readonly<Record<string, Bun.Build.CompileTarget>> = {
-  'linux-x64': 'bun-linux-x64',
-  'linux-arm64': 'bun-linux-arm64',
-  'linux-x64-musl': 'bun-linux-x64-musl',
-  'linux-arm64-musl': 'bun-linux-arm64-musl',
-  'darwin-x64': 'bun-darwin-x64',
-  'darwin-arm64': 'bun-darwin-arm64',
-  'windows-x64.exe': 'bun-windows-x64',
-}
+const USAGE = `usage: scripts/build [--all | --target NAME …]
 
-const root = resolve(import.meta.dir, '..')
-const dist = join(root, 'dist')
+Without an option: dist/dragoman for this machine.
 
-/** The checked-out commit, `unknown` where the project is not a git work tree of its own. */
-function gitCommit(): string {
-  try {
-    const git = Bun.spawnSync(['git', 'rev-parse', '--show-prefix', '--short=12', 'HEAD'], { cwd: root, stderr: 'ignore' })
-    const [prefix, commit] = git.stdout.toString().split('\n')
-    return git.success && prefix === '' && commit ? commit : 'unknown'
-  } catch {
-    return 'unknown'
+  --all           an executable for every platform, dist/dragoman-<name>, and dist/SHA256SUMS
+  --target NAME   the one for that platform (may be repeated)
+  --help          this text
+
+Platforms: ${TARGETS.map(({ name }) => name).join(', ')}
+"musl" is for Alpine and its like (which need its package libstdc++ beside). The runtimes are fetched once, by Bun's package manager.
+`
+
+function wanted(args: string[]): Target[] | undefined {
+  const { values } = parseArgs({
+    args,
+    options: { all: { type: 'boolean' }, target: { type: 'string', multiple: true }, help: { type: 'boolean' } },
+  })
+  if (values.help) {
+    process.stdout.write(USAGE)
+    process.exit(0)
   }
+  if (values.all) return [...TARGETS]
+  return values.target?.map(name => {
+    const target = TARGETS.find(each => each.name === name)
+    if (!target) throw new Error(`there is no target ${JSON.stringify(name)}`)
+    return target
+  })
 }
 
-/**
- * Compiles `dist/<name>`. Built in a folder of its own and moved at the end: a running server keeps its file, a failed build leaves the old one, and the
- * source map, which is inside the executable too, is not shipped a second time.
- */
-async function compile(name: string, commit: string, target?: Bun.Build.CompileTarget): Promise<void> {
-  const folder = join(dist, `.building-${process.pid}`)
-  const outfile = join(folder, name)
-  mkdirSync(folder, { recursive: true })
-  try {
-    await Bun.build({
-      entrypoints: [join(root, 'src/main.ts')],
-      compile: {
-        outfile,
-        ...(target && { target }),
-        // Whatever lies in the working directory must not change what the program is.
-        autoloadDotenv: false,
-        autoloadBunfig: false,
-        autoloadTsconfig: false,
-        autoloadPackageJson: false,
-      },
-      format: 'esm',
-      bytecode: true,
-      sourcemap: 'linked',
-      // Elysia reads the source of handlers, so names stay. `bun build --production` would shorten them whatever else is said: NODE_ENV is set by hand.
-      minify: { whitespace: true, syntax: true, identifiers: false },
-      define: {
-        'process.env.NODE_ENV': '"production"',
-        DRAGOMAN_VERSION: JSON.stringify(manifest.version),
-        DRAGOMAN_COMMIT: JSON.stringify(commit),
-      },
-    })
-    renameSync(outfile, join(dist, name))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-  console.log(`dist/${name}  ${manifest.version} (${commit})`)
+function complain(error: unknown): void {
+  // What the bundler complains of shows where it stands; what we say ourselves stands alone.
+  for (const problem of error instanceof AggregateError ? error.errors : [error])
+    console.error(problem?.constructor === Error ? problem.message : problem)
+  process.exitCode = 1
 }
 
-const options = process.argv.slice(2)
-if (options.some(option => option !== '--all')) {
-  console.error('usage: scripts/build [--all]')
+async function main(targets: Target[] | undefined): Promise<void> {
+  const dist = resolve(import.meta.dir, '..', 'dist')
+  const commit = gitCommit()
+  if (targets === undefined) return await compile(dist, 'dragoman', commit)
+  // One platform that can't be had is no reason to go without the others.
+  let built = 0
+  for (const target of targets) await compile(dist, target.file, commit, target).then(() => built++, complain)
+  if (built === 0) return
+  await writeChecksums(
+    dist,
+    TARGETS.map(({ file }) => file),
+  )
+}
+
+let targets: Target[] | undefined
+try {
+  targets = wanted(process.argv.slice(2))
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`)
   process.exit(2)
 }
-try {
-  const commit = gitCommit()
-  if (options.length === 0) await compile('dragoman', commit)
-  else for (const [suffix, target] of Object.entries(TARGETS)) await compile(`dragoman-${suffix}`, commit, target)
-} catch (error) {
-  const problems = error instanceof AggregateError ? error.errors : [error]
-  for (const problem of problems) console.error(problem)
-  process.exit(1)
-}
+await main(targets).catch(complain)

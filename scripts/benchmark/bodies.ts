@@ -1,26 +1,40 @@
 /** What is sent and answered: of the size and shape of usual traffic. */
 
 const words = 'the quick brown fox jumps over the lazy dog and then asks a language model what it thinks of that '.repeat(4)
+const line = 'And what would the fox say to that, if it were asked for its opinion once more?'
 
-export const chatRequest = (stream: boolean) =>
+const SYSTEM = 'You are a helpful assistant.'
+
+/** Users and models by turns, beginning and ending with the user where `messages` is odd. */
+const turns = (messages: number, text: string) =>
+  Array.from({ length: messages }, (_, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content: text }))
+
+export interface Asked {
+  model: string
+  stream: boolean
+  /** How long the conversation is; 1 by default. */
+  messages?: number
+}
+
+const talk = ({ messages }: Asked) => (messages === undefined ? turns(1, words) : turns(messages, line))
+
+export const chatRequest = (asked: Asked): string =>
   JSON.stringify({
-    model: 'bench',
-    messages: [
-      { role: 'system', content: 'You are a helpful assistant.' },
-      { role: 'user', content: words },
-    ],
+    model: asked.model,
+    messages: [{ role: 'system', content: SYSTEM }, ...talk(asked)],
     temperature: 0.7,
     max_tokens: 500,
-    ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+    ...(asked.stream ? { stream: true, stream_options: { include_usage: true } } : {}),
   })
 
-export const messagesRequest = JSON.stringify({
-  model: 'bench',
-  max_tokens: 500,
-  system: 'You are a helpful assistant.',
-  messages: [{ role: 'user', content: words }],
-  stream: true,
-})
+export const messagesRequest = (asked: Asked): string =>
+  JSON.stringify({
+    model: asked.model,
+    max_tokens: 500,
+    system: SYSTEM,
+    messages: talk(asked),
+    ...(asked.stream ? { stream: true } : {}),
+  })
 
 const usage = {
   prompt_tokens: 120,
@@ -39,12 +53,21 @@ export const chatAnswer = JSON.stringify({
   usage,
 })
 
-/** A stream of `events` content chunks, as OpenAI writes them. */
+const frame = (choices: object[], tokens: object | null = null) =>
+  `data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices, usage: tokens })}\n\n`
+const choice = (delta: object, finish: string | null = null) => [{ index: 0, delta, logprobs: null, finish_reason: finish }]
+
+/** The parts of a stream, as OpenAI writes them. */
+export const STREAM_START = frame(choice({ role: 'assistant', content: '', refusal: null }))
+export const streamWord = (index: number): string => frame(choice({ content: ` word${index}` }))
+export const STREAM_END = `${frame(choice({}, 'stop'))}${frame([], usage)}data: [DONE]\n\n`
+
+/** What stands in the first content of a stream, in either dialect. */
+export const FIRST_WORD = Buffer.from('" word0"')
+
+/** A stream of `events` content chunks. */
 export function chatStream(events: number): string {
-  const frame = (choices: object[], tokens: object | null = null) =>
-    `data: ${JSON.stringify({ ...base, object: 'chat.completion.chunk', choices, usage: tokens })}\n\n`
-  const choice = (delta: object, finish: string | null = null) => [{ index: 0, delta, logprobs: null, finish_reason: finish }]
-  let text = frame(choice({ role: 'assistant', content: '', refusal: null }))
-  for (let index = 0; index < events; index++) text += frame(choice({ content: ` word${index}` }))
-  return `${text}${frame(choice({}, 'stop'))}${frame([], usage)}data: [DONE]\n\n`
+  let text = STREAM_START
+  for (let index = 0; index < events; index++) text += streamWord(index)
+  return text + STREAM_END
 }

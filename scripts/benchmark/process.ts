@@ -12,7 +12,9 @@ export function start(command: string[], env: Record<string, string> = {}): Star
     pid: child.pid,
     async stop() {
       child.kill('SIGTERM')
+      const forced = setTimeout(() => child.kill('SIGKILL'), 5000)
       await child.exited
+      clearTimeout(forced)
     },
   }
 }
@@ -28,7 +30,7 @@ export const freePort = (): Promise<number> =>
   })
 
 /** Resolves when something accepts connections on the port. */
-export async function waitForPort(port: number, tries = 200): Promise<void> {
+export async function waitForPort(port: number, tries = 400): Promise<void> {
   for (let attempt = 0; attempt < tries; attempt++) {
     const open = await new Promise<boolean>(resolve => {
       const socket = connect(port, '127.0.0.1')

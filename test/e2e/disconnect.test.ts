@@ -3,7 +3,8 @@ import type { Answer } from '../simulators/answer.ts'
 import type { Simulator } from '../simulators/simulator.ts'
 import { admin, adminList } from './support/admin.ts'
 import { CLIENT_ROUTES, type ClientRoute, expectAnswer, post } from './support/client-routes.ts'
-import { type RunningGateway, startGateway } from './support/gateway.ts'
+import { CLIENT_KEY, type RunningGateway, startGateway } from './support/gateway.ts'
+import { RawConnection, requestBytes } from './support/raw.ts'
 import { StreamReader } from './support/streams.ts'
 import { stalled, UPSTREAM_KINDS, type UpstreamKind } from './support/upstreams.ts'
 import { eventually } from './support/wait.ts'
@@ -85,6 +86,31 @@ describe.each(cases)('a client of %s that leaves', (_, kind, route) => {
     await expectAnswer(await post(gateway.url, route, route.body(kind.model)), route)
   })
 })
+
+test.each(CLIENT_ROUTES.map(route => [route.name, route] as const))(
+  'a client of %s that leaves within its own request is no fault of ours',
+  async (_, route) => {
+    const body = JSON.stringify(route.body('gpt-4o'))
+    for (const length of [`content-length: ${body.length}`, 'transfer-encoding: chunked']) {
+      const connection = await RawConnection.open(gateway.url)
+      const key = Object.entries(route.keyHeader(CLIENT_KEY)).map(([name, value]) => `${name}: ${value}`)
+      const headers = ['host: localhost', 'content-type: application/json', ...key, length]
+      const half = body.slice(0, body.length / 2)
+      connection.send(
+        requestBytes({ method: 'POST', target: route.path, headers, body: length.startsWith('content') ? half : `400\r\n${half}` }),
+      )
+      await Bun.sleep(50)
+      const lines = gateway.log().length
+      connection.destroy()
+      await eventually('the log says so', async () =>
+        gateway
+          .log()
+          .slice(lines)
+          .some(({ status, error_kind }) => status === 499 && error_kind === 'cancelled'),
+      )
+    }
+  },
+)
 
 test('nothing of them is left open', async () => {
   const stats = (await (await fetch(`${gateway.url}/health`)).json()) as { status: string }
