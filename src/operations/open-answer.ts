@@ -117,12 +117,13 @@ export class Attempts {
     const { provider, model } = lease.target
     const codec = codecOf(lease)
     const notes: Note[] = []
-    const context = this.makeContext(notes, call.strict)
+    // Strict is about what is asked. What an answer loses is noted only: it has been paid for, and the caller could not have asked otherwise.
+    const context = this.makeContext(notes, false)
     const options = { model, traits: provider.traits }
     const same = call.dialect.id === provider.dialect.id ? provider.dialect.passThrough : undefined
     if (!same) {
       const request = this.request()
-      const encoded = codec.encodeRequest(request, options, context)
+      const encoded = codec.encodeRequest(request, options, this.makeContext(notes, call.strict))
       notes.unshift(...this.#decodeNotes)
       const body = JSON.stringify(encoded.body)
       const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path: codec.path, signal: call.signal })

@@ -45,12 +45,19 @@ export function checkUsage(usage: unknown): asserts usage is Json {
   must(isCount(reasoning) && reasoning <= completion, 'C9', `reasoning_tokens ${reasoning} exceeds completion_tokens ${completion}`)
 }
 
-/** What holds of a choice once it is complete. `tools`: names the request declared, where they are known. */
-export function checkChoice(choice: ChatChoiceSeen, index: number, tools?: readonly string[]): void {
+export interface CallRules {
+  /** Names that the request declared, where they are known. */
+  tools?: readonly string[]
+  /** Arguments may be no JSON. */
+  brokenArguments?: boolean
+}
+
+/** What holds of a choice once it is complete. */
+export function checkChoice(choice: ChatChoiceSeen, index: number, { tools, brokenArguments }: CallRules): void {
   const { finish, toolCalls } = choice
   for (const call of toolCalls) {
     if (tools) must(tools.includes(call.name), 'C6', `tool "${call.name}" was not in the request`)
-    if (finish === undefined || finish === 'length' || call.kind === 'custom') continue
+    if (brokenArguments || finish === undefined || finish === 'length' || call.kind === 'custom') continue
     must(isObject(parseOrUndefined(call.arguments)), 'C7', `arguments of ${call.id} are no JSON object: ${call.arguments}`)
   }
   if (finish === undefined) return
@@ -89,7 +96,7 @@ function bodyChoice(entry: Json, index: number, tools?: readonly string[]): Chat
     toolCalls: objectsOf(message.tool_calls).map(bodyToolCall),
     finish: entry.finish_reason,
   }
-  checkChoice(choice, index, tools)
+  checkChoice(choice, index, { tools })
   return choice
 }
 

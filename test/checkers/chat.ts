@@ -11,6 +11,8 @@ export interface ChatCheckOptions {
   includeUsage: boolean
   /** Names of the tools in the request. */
   tools?: readonly string[]
+  /** Arguments may be no JSON: a gateway hands on what the model, or a broken upstream, wrote. */
+  brokenArguments?: boolean
   /** The non-streamed body of the same answer, for C10. */
   body?: unknown
   /** Also demand §4.1.5 to the letter: `usage: null` on every other chunk when asked for, no `usage` member at all when not. */
@@ -38,7 +40,7 @@ export function checkChatStream(sseText: string, options: ChatCheckOptions): Cha
     )
     for (const [index, choice] of ordered.entries()) must(choice.finish !== undefined, 'C5', `choice ${index} has no finish_reason`)
   }
-  for (const [index, choice] of ordered.entries()) checkChoice(choice, index, options.tools)
+  for (const [index, choice] of ordered.entries()) checkChoice(choice, index, options)
   const usage = checkUsageChunk(chunks, options, error !== undefined)
   const first = chunks[0]
   const answer: ChatAnswer = { ...(ordered[0] ?? emptyChoice()), choices: ordered, usage, error }

@@ -17,6 +17,10 @@ export { checkMessagesBody } from './messages-answer.ts'
 export interface MessagesCheckOptions {
   /** Names of the tools in the request. */
   tools?: readonly string[]
+  /** Events and blocks that nobody knows are let be: who speaks the same dialect on both sides hands them on. */
+  strangers?: boolean
+  /** Arguments may be no JSON: a gateway hands on what the model, or a broken upstream, wrote. */
+  brokenArguments?: boolean
   /** The non-streamed body of the same answer, to compare with. */
   body?: unknown
 }
@@ -36,7 +40,7 @@ const DELTAS: Record<string, readonly string[]> = {
  * @throws {Violation} naming the broken rule, M1–M10.
  */
 export function checkMessagesStream(sseText: string, options: MessagesCheckOptions = {}): MessagesAnswer {
-  const stream = new MessagesStream(options.tools)
+  const stream = new MessagesStream(options)
   const { frames, rest } = readSse(sseText)
   for (const { event, data } of frames) {
     must(!stream.ended, 'M10', `bytes after the end: ${event ?? ''} ${data ?? ''}`)
@@ -64,7 +68,7 @@ class MessagesStream {
   #stopSequence: string | undefined
   #error: Json | undefined
 
-  constructor(private readonly tools?: readonly string[]) {}
+  constructor(private readonly options: MessagesCheckOptions) {}
 
   push(data: Json): void {
     if (data.type === 'ping') return
@@ -76,7 +80,7 @@ class MessagesStream {
     else if (data.type === 'content_block_stop') this.#stopBlock(data)
     else if (data.type === 'message_delta') this.#messageDelta(data)
     else if (data.type === 'message_stop') this.#stop()
-    else must(false, 'M2', `there is no event ${JSON.stringify(data.type)}`)
+    else must(this.options.strangers === true, 'M2', `there is no event ${JSON.stringify(data.type)}`)
   }
 
   answer(): MessagesAnswer {
@@ -116,7 +120,7 @@ class MessagesStream {
     must(index === this.#blocks.length, 'M3', `block index ${index} where ${this.#blocks.length} comes next`)
     must(this.#finish === undefined, 'M7', `block ${index} starts after stop_reason`)
     must(isObject(block) && typeof block.type === 'string', 'M4', `block ${index} has no type`)
-    if (block.type === 'tool_use') checkToolBlock(block, this.tools)
+    if (block.type === 'tool_use') checkToolBlock(block, this.options.tools)
     this.#blocks.push({ ...block })
     this.#open = { index: this.#blocks.length - 1, signed: false }
   }
@@ -128,7 +132,8 @@ class MessagesStream {
     const { delta } = data
     must(block !== undefined && isObject(delta), 'M4', 'a delta without content')
     const kind = stringOf(delta.type)
-    must(DELTAS[stringOf(block.type)]?.includes(kind) === true, 'M4', `${kind} in a ${block.type} block`)
+    const fits = DELTAS[stringOf(block.type)]?.includes(kind) ?? this.options.strangers
+    must(fits === true, 'M4', `${kind} in a ${block.type} block`)
     must(!open.signed, 'M6', `${kind} after the signature`)
     if (kind === 'text_delta') block.text = stringOf(block.text) + text(delta, 'text')
     else if (kind === 'thinking_delta') block.thinking = stringOf(block.thinking) + text(delta, 'thinking')
@@ -171,7 +176,7 @@ class MessagesStream {
     const block = this.#blocks[index]
     if (!block) return
     const parsed = input === '' ? {} : parseOrUndefined(input)
-    const cutShort = this.#finish === 'max_tokens' || this.#finish === 'model_context_window_exceeded'
+    const cutShort = this.options.brokenArguments || this.#finish === 'max_tokens' || this.#finish === 'model_context_window_exceeded'
     must(isObject(parsed) || cutShort, 'M5', `input of block ${index} is no JSON object: ${input}`)
     if (isObject(parsed)) block.input = parsed
   }

@@ -61,10 +61,17 @@ function signaturesInChunks(sse: string): string[] {
 const signaturesOf = (message: unknown): string[] =>
   isObject(message) ? objectsOf(message.reasoning_details).map(detail => unwrapped(stringOf(detail.signature))) : []
 
+/** What a stream may hold beyond its dialect's rules: events and blocks nobody knows, arguments that are no JSON. */
+export interface Leniency {
+  strangers?: boolean
+  brokenArguments?: boolean
+}
+
 /** A client's whole stream, checked by every rule of its dialect. @throws {Violation} */
-export function readStream(format: Format, sse: string): Read {
-  if (format === 'anthropic') return messagesRead(checkMessagesStream(sse))
-  return chatRead(checkChatStream(sse, { includeUsage: true, exactUsage: true }), signaturesInChunks(sse))
+export function readStream(format: Format, sse: string, leniency: Leniency = {}): Read {
+  if (format === 'anthropic') return messagesRead(checkMessagesStream(sse, leniency))
+  const { brokenArguments } = leniency
+  return chatRead(checkChatStream(sse, { includeUsage: true, exactUsage: true, brokenArguments }), signaturesInChunks(sse))
 }
 
 /** A client's whole body, checked by every rule of its dialect. @throws {Violation} */

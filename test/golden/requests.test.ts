@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UpstreamTraits } from '../../src/dialects/dialect.ts'
+import { VENDORS, type VendorName } from '../../src/routing/vendors.ts'
 import { isObject, type Json } from '../checkers/json.ts'
 import { checkRequest as checkMessagesRequest } from '../simulators/anthropic/check-request.ts'
 import { contextOf } from '../simulators/anthropic/context.ts'
 import { Seals } from '../simulators/anthropic/seals.ts'
 import { checkRequest as checkChatRequest } from '../simulators/openai/check-request.ts'
+import { problemOf, SIMULATED } from '../simulators/vendors/vendors.ts'
 import { expectGolden, notesText } from './golden.ts'
 import { clientCodec, type Format, goldenContext, upstreamCodec } from './relays.ts'
 
@@ -33,6 +36,17 @@ const claude = (model: string): Target => ({
 })
 const gpt = (model: string): Target => ({ model, traits: {}, check: body => checkChatRequest(body, 1_000_000) })
 
+/** A vendor's own traits, and what its simulator has against the request. */
+function vendor(name: VendorName): Target {
+  const simulated = SIMULATED[name]
+  if (!simulated) throw new Error(`${name} is not simulated`)
+  return {
+    model: simulated.model,
+    traits: VENDORS[name],
+    check: body => expect(problemOf(simulated, body)).toBeUndefined(),
+  }
+}
+
 const CASES: { client: Format; upstream: Format; targets: Target[] }[] = [
   {
     client: 'openai-chat',
@@ -47,30 +61,43 @@ const CASES: { client: Format; upstream: Format; targets: Target[] }[] = [
       gpt('gpt-6.1-sol'),
       gpt('gpt-4.1'),
       { model: 'qwen3-max', traits: { extraSampling: true, replaysReasoning: true, developerRole: false } },
+      vendor('mistral'),
+      vendor('deepseek'),
+      vendor('perplexity'),
+      vendor('openrouter'),
     ],
   },
 ]
 
+/** What clients send, as their kinds do (dialects.md §10), by name; `full` says everything once. Those go to two targets, `full` to all. */
+const requestsOf = (client: Format): string[] =>
+  readdirSync(join(folder, client))
+    .filter(name => name.endsWith('.json'))
+    .map(name => name.slice(0, -'.json'.length))
+    .sort()
+
 for (const { client, upstream, targets } of CASES) {
-  describe(`a full request of ${client}`, () => {
-    for (const { model, traits, check } of targets) {
-      test(`to ${model}`, async () => {
-        const given = await Bun.file(join(folder, client, 'full.json')).json()
-        const context = goldenContext()
-        const request = clientCodec(client).decodeRequest(given, context)
-        const { body, headers } = upstreamCodec(upstream).encodeRequest(request, { model, traits }, context)
-        const sent: unknown = JSON.parse(JSON.stringify(body))
-        if (!isObject(sent)) throw new Error('the encoded request is no object')
-        const text = [
-          `# headers\n${JSON.stringify(headers ?? {})}`,
-          `# notes\n${notesText(context.notes)}`,
-          `# body\n${JSON.stringify(body, null, 2)}\n`,
-        ].join('\n')
-        await expectGolden(join(folder, client, `full.${model}.golden`), text)
-        check?.(sent)
-      })
-    }
-  })
+  for (const name of requestsOf(client)) {
+    describe(`the request ${name} of ${client}`, () => {
+      for (const { model, traits, check } of name === 'full' ? targets : targets.slice(0, 2)) {
+        test(`to ${model}`, async () => {
+          const given = await Bun.file(join(folder, client, `${name}.json`)).json()
+          const context = goldenContext()
+          const request = clientCodec(client).decodeRequest(given, context)
+          const { body, headers } = upstreamCodec(upstream).encodeRequest(request, { model, traits }, context)
+          const sent: unknown = JSON.parse(JSON.stringify(body))
+          if (!isObject(sent)) throw new Error('the encoded request is no object')
+          const text = [
+            `# headers\n${JSON.stringify(headers ?? {})}`,
+            `# notes\n${notesText(context.notes)}`,
+            `# body\n${JSON.stringify(body, null, 2)}\n`,
+          ].join('\n')
+          await expectGolden(join(folder, client, `${name}.${model.replaceAll('/', '.')}.golden`), text)
+          check?.(sent)
+        })
+      }
+    })
+  }
 }
 
 test("a dropped tool is named by its place in the caller's list, also behind one that is loaded later", () => {

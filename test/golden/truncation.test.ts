@@ -7,7 +7,7 @@ import { readStream } from './client-reading.ts'
 import { bytesOf, FORMATS, type Format, passThrough, relayed, translation } from './relays.ts'
 import { firstAnswer } from './said.ts'
 
-/** At most so many places to cut per transcript: the long ones would take the rest of the time. */
+/** At most so many frames per transcript are cut within, all of them behind: the long ones would take the rest of the time. */
 const MOST_CUTS = 60
 
 const framesOf = (lines: readonly string[], format: Format): string[] =>
@@ -32,11 +32,12 @@ for (const upstream of FORMATS) {
     for (const { provider, name, path } of listRecordings({ suffix: '.chunks.txt', format: upstream })) {
       const frames = framesOf(firstAnswer(readChunks(path)), upstream)
       const stride = Math.max(1, Math.floor(frames.length / MOST_CUTS))
-      const ends = [...frames.keys()].filter(at => at % stride === 0 || at > frames.length - 5)
+      const every = [...frames.keys()]
+      const ends = every.filter(at => at % stride === 0 || at > frames.length - 5)
 
       for (const client of FORMATS) {
         test(`${provider}/${name}: behind any frame it ends legally for a client of ${client}`, () => {
-          for (const end of ends) {
+          for (const end of every) {
             const left = frames.slice(0, end).join('')
             const told = readStream(client, relayed(translation(upstream, client), [bytesOf(left)]))
             const complete = FINISHED[upstream].test(left)
@@ -55,7 +56,7 @@ for (const upstream of FORMATS) {
       }
 
       test(`${provider}/${name}: behind any frame it ends legally when passed through`, () => {
-        for (const end of ends) {
+        for (const end of every) {
           const left = frames.slice(0, end).join('')
           const relay = passThrough(upstream)
           const output = relayed(relay, [bytesOf(left)])

@@ -123,7 +123,7 @@ describe('an error’s answer', () => {
       'retry-after-ms': '1001',
       'x-should-retry': 'false',
     })
-    expect(retryHeaders(new GatewayError('rate-limit', 'x', { retryAfterMs: 0 }))).toEqual({ 'retry-after': '1' })
+    expect(retryHeaders(new GatewayError('rate-limit', 'x', { retryAfterMs: 0 }))).toEqual({ 'retry-after': '1', 'retry-after-ms': '1' })
     expect(retryHeaders(new GatewayError('internal', 'x'))).toEqual({})
   })
 })
