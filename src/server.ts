@@ -1,6 +1,8 @@
 import type { Gateway } from './composition/gateway.ts'
 import type { Clock } from './core/clock.ts'
 import { GatewayError } from './core/errors.ts'
+import { Roster } from './core/roster.ts'
+import type { HeldRequest } from './http/client-route.ts'
 
 /** Seconds: a client that neither reads nor sends is cut off; heartbeats keep the living ones. */
 const IDLE_S = 120
@@ -39,8 +41,9 @@ export function listen(gateway: Gateway, clock: Clock): RunningServer {
   } catch (error) {
     throw new Error(explain((error as { code?: string }).code, hostname, port))
   }
-  gateway.http.hold = request => server.timeout(request, 0)
-  gateway.http.resume = request => server.timeout(request, IDLE_S)
+  const waiting = new WaitingRequests(server, clock)
+  gateway.http.hold = request => waiting.add(request)
+  gateway.http.resume = held => waiting.delete(held)
   const shown = hostname.includes(':') ? `[${hostname.replace(/^\[|\]$/g, '')}]` : hostname
   return {
     url: `http://${shown}:${server.port}`,
@@ -59,6 +62,42 @@ export function listen(gateway: Gateway, clock: Clock): RunningServer {
       // And one for the requests that were cut off with them to reach their records.
       await clock.sleep(20)
     },
+  }
+}
+
+/** How often requests are looked through that wait for their answer; well below the time after which they would be cut off. */
+const SWEEP_MS = 30_000
+
+/**
+ * Requests whose answers may take as long as they need. Nearly all are answered before it matters, so the server is told only of those that still wait at the
+ * next sweep.
+ */
+class WaitingRequests {
+  readonly #waiting = new Roster<HeldRequest>()
+
+  constructor(
+    private readonly server: Bun.Server<undefined>,
+    clock: Clock,
+  ) {
+    clock.every(SWEEP_MS, () => this.#sweep())
+  }
+
+  add(request: Request): HeldRequest {
+    const held = { request, place: 0 }
+    this.#waiting.add(held)
+    return held
+  }
+
+  delete(held: HeldRequest): void {
+    // One that is not on the roster any more was told to the server.
+    if (!this.#waiting.delete(held)) this.server.timeout(held.request, IDLE_S)
+  }
+
+  #sweep(): void {
+    this.#waiting.forEach(held => {
+      this.server.timeout(held.request, 0)
+      this.#waiting.delete(held)
+    })
   }
 }
 

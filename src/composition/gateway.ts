@@ -127,7 +127,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     ids: systemIds,
     settings: () => state.http,
     keys: createKeyRing(() => state, cache),
-    hold() {},
+    hold: request => ({ request, place: 0 }),
     resume() {},
     stopping: () => stopping,
     answered: createAnswered(write, log, clock),

@@ -28,7 +28,8 @@ export async function readBody(request: Request, settings: HttpSettings): Promis
   const declared = headers.get('content-length')
   const limit = settings.bodyLimit
   if (declared !== null && Number(declared) > limit) throw tooLarge(limit)
-  const read = declared === null ? await readBytes(request, limit).catch(clientLeft) : new Uint8Array(await request.arrayBuffer().catch(clientLeft))
+  const read =
+    declared === null ? await readBytes(request, limit).catch(clientLeft) : new Uint8Array(await request.arrayBuffer().catch(clientLeft))
   const bytes = encoding === null ? read : await decompressed(read, encoding, limit)
   if (bytes.length === 0) throw new GatewayError('invalid-request', 'the request has no body; a JSON object is needed')
   let text: string

@@ -1,12 +1,18 @@
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
 import type { IdGenerator } from '../core/ids.ts'
+import type { Member } from '../core/roster.ts'
 import type { Answer, Call, Caller, ClientDialect } from '../operations/call.ts'
 import { authenticateClient, type KeyRing } from './auth.ts'
 import { readBody } from './body.ts'
 import { failure } from './failure.ts'
 import { toResponse } from './respond.ts'
 import type { HttpSettings } from './settings.ts'
+
+/** A request that waits for its answer. */
+export interface HeldRequest extends Member {
+  readonly request: Request
+}
 
 export interface ClientRouteServices {
   clock: Clock
@@ -18,9 +24,9 @@ export interface ClientRouteServices {
   /** Every unforeseen error, with its cause: for the log. */
   unforeseen(error: GatewayError, requestId: string): void
   /** The body is read: from now on our own deadlines hold, not the server's idle limit. */
-  hold(request: Request): void
+  hold(request: Request): HeldRequest
   /** The answer begins: a client that stops reading is cut off again. */
-  resume(request: Request): void
+  resume(held: HeldRequest): void
   /** Set while the server is stopping: new work is refused. */
   stopping(): boolean
 }
@@ -54,6 +60,7 @@ export async function serveClient(
   const requestId = services.ids.next('req_')
   const startedAt = services.clock.elapsed()
   let caller: Caller | undefined
+  let held: HeldRequest | undefined
   try {
     if (services.stopping()) throw new GatewayError('unavailable', 'the gateway is stopping', { retryAfterMs: 5000 })
     const found = callerOf(request.headers, services)
@@ -62,13 +69,28 @@ export async function serveClient(
     const { text, body } = await readBody(request, settings)
     const strict = settings.strict || request.headers.get('x-dragoman-strict') === 'true'
     const query = queryOf(request.url)
-    const { headers, signal } = request
-    const call: Call = { requestId, route: path, dialect, caller, text, body, headers, query, strict, signal }
-    services.hold(request)
+    const { headers } = request
+    const call: Call = {
+      requestId,
+      route: path,
+      dialect,
+      caller,
+      text,
+      body,
+      headers,
+      query,
+      strict,
+      // Made when it is first asked for, which most short calls never do.
+      get signal() {
+        return request.signal
+      },
+    }
+    held = services.hold(request)
     const answer = await operation(call)
-    services.resume(request)
+    services.resume(held)
     return toResponse(answer, requestId, dialect.id)
   } catch (thrown) {
+    if (held) services.resume(held)
     return failure(thrown, { requestId, route: path, dialect, caller, startedAt }, services)
   }
 }

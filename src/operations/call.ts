@@ -29,7 +29,7 @@ export interface Call {
   /** What cannot be carried over is refused instead of dropped. */
   strict: boolean
   /** Aborts when the client leaves. */
-  signal: AbortSignal
+  readonly signal: AbortSignal
 }
 
 /** What goes back to the client. */

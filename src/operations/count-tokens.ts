@@ -62,7 +62,7 @@ export async function countTokens(call: Call, services: CountTokensServices): Pr
   if (counting.length > 0) {
     const trail: Trail = { attempts: [], skipped: [] }
     try {
-      const { value, lease } = await attemptTargets(counting, trail, services, call.signal, taken => askUpstream(call, taken))
+      const { value, lease } = await attemptTargets(counting, trail, services, call, taken => askUpstream(call, taken))
       release(lease)
       const routing = state.routingHeaders ? routingHeaders(lease, trail.attempts.length) : {}
       return { status: 200, headers: { ...JSON_HEADERS, ...value.headers, ...routing }, body: value.body }
@@ -98,7 +98,7 @@ async function askUpstream(call: Call, lease: Lease): Promise<{ body: Uint8Array
   const counter = counterOf(lease.target.provider.dialect.id) as TokenCounter
   const { limits } = lease.target.provider
   const [firstByte, idle] = [Math.min(limits.firstByte, PATIENCE_MS), Math.min(limits.idle, PATIENCE_MS)]
-  const asked = { ...counter.request(call, lease), signal: call.signal, limits: { ...limits, firstByte, idle } }
+  const asked = { ...counter.request(call, lease), client: call, limits: { ...limits, firstByte, idle } }
   const response = await callUpstream(lease, codecOf(lease), asked).catch(thrown => {
     const error = asGatewayError(thrown)
     const { kind, message, param, retryAfterMs, shouldRetry } = error

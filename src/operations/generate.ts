@@ -48,7 +48,7 @@ async function whole(call: Call, summary: RequestSummary, services: GenerateServ
   const state = services.routing()
   const attempts = new Attempts(call, services.makeContext)
   const { targets } = route(summary.model, call, state.catalog)
-  const opened = await attemptTargets(targets, accounting.trail, services, call.signal, lease => attempts.openBody(lease))
+  const opened = await attemptTargets(targets, accounting.trail, services, call, lease => attempts.openBody(lease))
   const { value, lease } = opened
   release(lease)
   accounting.lease = lease
@@ -67,7 +67,7 @@ async function streamed(call: Call, summary: RequestSummary, services: GenerateS
   const state = services.routing()
   const attempts = new Attempts(call, services.makeContext)
   const { targets } = route(summary.model, call, state.catalog)
-  const opening = attemptTargets(targets, accounting.trail, services, call.signal, lease => attempts.openStream(lease)).then(
+  const opening = attemptTargets(targets, accounting.trail, services, call, lease => attempts.openStream(lease)).then(
     ({ value, lease }) => {
       accounting.lease = lease
       accounting.notes = value.notes

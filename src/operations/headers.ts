@@ -43,9 +43,7 @@ function mayPass(name: string): boolean {
 
 export function headersFromUpstream(headers: ResponseHeaders): Record<string, string> {
   const kept: Record<string, string> = {}
-  headers.forEach((value, name) => {
-    if (mayPass(name)) kept[name] = value
-  })
+  for (const name of headers.keys()) if (mayPass(name)) kept[name] = headers.get(name) ?? ''
   return kept
 }
 

@@ -126,7 +126,7 @@ export class Attempts {
       const encoded = codec.encodeRequest(request, options, this.makeContext(notes, call.strict))
       notes.unshift(...this.#decodeNotes)
       const body = JSON.stringify(encoded.body)
-      const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path: codec.path, signal: call.signal })
+      const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path: codec.path, client: call })
       return { response, notes, context, codec: reversedCodec(codec, encoded.reversal) }
     }
     const { changes, stripUsage } = same.changes(call.body, options)
@@ -135,7 +135,7 @@ export class Attempts {
       body: spliceTopLevel(call.text, changes),
       headers: headersToUpstream(call),
       path: codec.path + (call.dialect.id === 'anthropic' ? call.query : ''),
-      signal: call.signal,
+      client: call,
     })
     const open = () => same.open({ stripUsage, repair: provider.repair }, context)
     const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId, secretsOf(lease)) : undefined

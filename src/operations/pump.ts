@@ -4,7 +4,7 @@ import type { ClientCodec } from '../dialects/dialect.ts'
 import { writeFrames } from '../sse/writer.ts'
 import type { BodySink } from '../upstream/body.ts'
 import type { OpenedStream } from './open-answer.ts'
-import type { OpenStreams } from './open-streams.ts'
+import type { OpenStream, OpenStreams } from './open-streams.ts'
 
 /** Behind the end marker an upstream gets this long to close, so that its connection can be used again. */
 const LINGER_MS = 1000
@@ -39,7 +39,8 @@ export function pump(opening: OpenedStream | Promise<OpenedStream>, options: Pum
   return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>)
 }
 
-export class Pump implements BodySink {
+export class Pump implements BodySink, OpenStream {
+  place = 0
   #sink: ClientSink | undefined
   #opened: OpenedStream | undefined
   #lastWrite = 0
@@ -51,7 +52,6 @@ export class Pump implements BodySink {
   #finished: (() => void) | undefined
   #cancelLinger: (() => void) | undefined
   #stopHeartbeat = () => {}
-  readonly #unregister: () => void
   readonly #onAbort = () => this.cancel()
 
   constructor(
@@ -59,7 +59,7 @@ export class Pump implements BodySink {
     private readonly options: PumpOptions,
   ) {
     if (!(opening instanceof Promise)) this.#opened = opening
-    this.#unregister = options.streams.add(error => this.#fail(error))
+    options.streams.add(this)
     options.signal.addEventListener('abort', this.#onAbort, { once: true })
     if (options.signal.aborted) this.cancel()
   }
@@ -95,6 +95,10 @@ export class Pump implements BodySink {
       this.options.settled({ left: true, opened })
     }
     void Promise.resolve(this.opening).then(settle, () => settle())
+  }
+
+  interrupt(error: GatewayError): void {
+    this.#fail(error)
   }
 
   data(bytes: Uint8Array): void {
@@ -195,7 +199,7 @@ export class Pump implements BodySink {
     this.#closed = true
     this.#stopHeartbeat()
     this.options.signal.removeEventListener('abort', this.#onAbort)
-    this.#unregister()
+    this.options.streams.delete(this)
     this.#sink?.close()
     this.#finished?.()
   }

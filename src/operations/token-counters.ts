@@ -11,7 +11,7 @@ import type { UpstreamCall } from './upstream-call.ts'
 export interface TokenCounter {
   /** Dialects of clients whose requests it can count. */
   readonly clients: ReadonlySet<DialectId>
-  request(call: Call, lease: Lease): Omit<UpstreamCall, 'signal'>
+  request(call: Call, lease: Lease): Omit<UpstreamCall, 'client'>
   /** The count in its answer; undefined where that holds none. */
   read(answer: JsonObject): number | undefined
 }

@@ -1,7 +1,7 @@
 import { GatewayError, type UpstreamFault } from '../core/errors.ts'
 import type { Dialect, UpstreamCodec } from '../dialects/dialect.ts'
 import type { Lease } from '../routing/attempt.ts'
-import type { UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../upstream/client.ts'
+import type { Leaving, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../upstream/client.ts'
 import { readSome } from '../upstream/read-all.ts'
 import { quotesSecret, withoutSecrets } from './redact.ts'
 
@@ -27,7 +27,7 @@ export interface UpstreamCall {
   /** Added to the provider's own headers. */
   headers: Record<string, string>
   path: string
-  signal: AbortSignal
+  client: Leaving
   /** Default: the provider's own. */
   limits?: UpstreamLimits
 }
@@ -42,7 +42,7 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
     ...headersOf(call.headers, provider.headers(account)),
     body: call.body,
     limits: call.limits ?? provider.limits,
-    signal: call.signal,
+    client: call.client,
   })
   const { status } = response
   if (status >= 200 && status < 300) return response

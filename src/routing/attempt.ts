@@ -47,13 +47,14 @@ export async function attemptTargets<T>(
   targets: readonly Target[],
   trail: Trail,
   services: { clock: Clock; random: Random },
-  signal: AbortSignal,
+  client: { readonly signal: AbortSignal },
   run: (lease: Lease) => Promise<T>,
 ): Promise<{ value: T; lease: Lease }> {
   const { clock, random } = services
   const failures: Failure[] = []
   const tryOnce = async (lease: Lease, again = false): Promise<{ value: T; lease: Lease } | undefined> => {
-    if (signal.aborted) throw new GatewayError('cancelled', 'the client went away')
+    // Before the first attempt the client has only just come.
+    if (failures.length > 0 && client.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
     if (!available(lease, trail, clock.now())) return undefined
     try {
       return { value: await measured(lease, trail, clock, run, again), lease }
@@ -73,7 +74,7 @@ export async function attemptTargets<T>(
   }
   const again = secondChance(failures)
   if (again) {
-    await clock.sleep(again.waitMs ?? pause(random), signal).catch(() => {})
+    await clock.sleep(again.waitMs ?? pause(random), client.signal).catch(() => {})
     const result = await tryOnce(again.lease, true)
     if (result) return result
   }

@@ -1,12 +1,12 @@
 import type { Cancel, Clock } from '../core/clock.ts'
-import { BoundedQueue } from './bounded-queue.ts'
 import type { RequestRow } from './request-row.ts'
 import { requestRowText } from './request-row-text.ts'
+import { RowChunks } from './row-chunks.ts'
 import type { StoreLog, UsageWriter } from './usage-writer.ts'
 
 export type ToWorker =
   | { type: 'open'; path: string }
-  | { type: 'rows'; batch: number; rows: string[]; used: [string, number][] }
+  | { type: 'rows'; batch: number; chunks: Uint8Array[]; used: [string, number][] }
   | { type: 'stop' }
 
 export type FromWorker =
@@ -28,8 +28,8 @@ export interface UsageThreadOptions {
 }
 
 interface Batch {
-  rows: string[]
-  used: [string, number][]
+  chunks: Uint8Array[]
+  rows: number
 }
 
 /** A thread that has died is started again, less and less often. */
@@ -51,7 +51,7 @@ export function createUsageThread(options: UsageThreadOptions): UsageWriter {
 }
 
 class UsageThread implements UsageWriter {
-  readonly #queue: BoundedQueue<string>
+  readonly #queue: RowChunks
   readonly #stopTimer: Cancel
   #worker: Worker | undefined
   #inFlight: Batch | undefined
@@ -63,16 +63,16 @@ class UsageThread implements UsageWriter {
   #onStopped: (() => void) | undefined
 
   constructor(private readonly options: UsageThreadOptions) {
-    this.#queue = new BoundedQueue(options.capacity ?? 10_000)
+    this.#queue = new RowChunks(options.capacity ?? 10_000)
     this.#stopTimer = options.clock.every(options.flushMs ?? 250, () => this.#send())
   }
 
   get pending(): number {
-    return this.#queue.size + (this.#inFlight?.rows.length ?? 0)
+    return this.#queue.rows + (this.#inFlight?.rows ?? 0)
   }
 
   add(row: RequestRow): void {
-    this.#queue.push(requestRowText(row))
+    this.#queue.add(requestRowText(row))
   }
 
   /** Resolves when all that was added before has been written, or could not be. */
@@ -107,10 +107,10 @@ class UsageThread implements UsageWriter {
     this.#reportDropped()
     if (this.#inFlight || this.options.clock.elapsed() < this.#resumeAt) return
     const used = [...(this.options.takeUsed?.() ?? [])]
-    if (this.#queue.size === 0 && used.length === 0) return this.#tellWritten()
-    this.#inFlight = { rows: this.#queue.take(this.#queue.size), used }
+    if (this.#queue.rows === 0 && used.length === 0) return this.#tellWritten()
+    this.#inFlight = this.#queue.take()
     this.#start()
-    this.#post({ type: 'rows', batch: ++this.#batch, ...this.#inFlight })
+    this.#post({ type: 'rows', batch: ++this.#batch, chunks: this.#inFlight.chunks, used })
   }
 
   #start(): void {
@@ -149,7 +149,7 @@ class UsageThread implements UsageWriter {
     worker.terminate()
     this.#resumeAt = clock.elapsed() + this.#restartMs
     this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS)
-    this.#queue.restore(this.#inFlight?.rows ?? [])
+    if (this.#inFlight) this.#queue.restore(this.#inFlight)
     this.#inFlight = undefined
     this.#tellWritten()
   }

@@ -1,6 +1,8 @@
+import { constants, setPriority } from 'node:os'
 import { systemClock } from '../core/clock.ts'
 import { openDatabase } from './database.ts'
 import type { RequestRow } from './request-row.ts'
+import { rowsOf } from './row-chunks.ts'
 import type { FromWorker, ToWorker } from './usage-thread.ts'
 import { createUsageWriter, type StoreLog, type UsageWriter } from './usage-writer.ts'
 
@@ -8,6 +10,13 @@ import { createUsageWriter, type StoreLog, type UsageWriter } from './usage-writ
  * The thread that writes usage. Its messages come one after the other and are worked off in that order; each batch is answered when it has been written, as
  * far as the database lets it.
  */
+
+// Of this thread alone, where the system knows such a thing: whoever waits for an answer comes first.
+try {
+  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL)
+} catch {
+  // A container may forbid it; then it is as important as the rest.
+}
 
 const tell = (message: FromWorker): void => postMessage(message)
 
@@ -57,7 +66,7 @@ async function take(message: ToWorker): Promise<void> {
     return
   }
   for (const [id, at] of message.used) used.set(id, at)
-  for (const line of message.rows) writer.add(JSON.parse(line) as RequestRow)
+  for (const row of rowsOf(message.chunks)) writer.add(JSON.parse(row) as RequestRow)
   await writer.flush()
   tell({ type: 'written', batch: message.batch })
 }

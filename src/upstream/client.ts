@@ -1,15 +1,20 @@
 import type { Clock } from '../core/clock.ts'
-import { GatewayError } from '../core/errors.ts'
 import type { UpstreamBody } from './body.ts'
 import { Exchange } from './exchange.ts'
 import { Connections } from './http1/connections.ts'
 import type { ResponseHeaders } from './http1/headers.ts'
+import { Watch } from './watch.ts'
 
 /** Milliseconds. `connect`: until the server accepts; `firstByte`: until headers, then until the first byte; `idle`: between bytes. */
 export interface UpstreamLimits {
   connect: number
   firstByte: number
   idle: number
+}
+
+/** Somebody who may go away; a `Request` is one. */
+export interface Leaving {
+  readonly signal: AbortSignal
 }
 
 export interface UpstreamRequest {
@@ -20,8 +25,8 @@ export interface UpstreamRequest {
   standing: Record<string, string>
   body: string
   limits: UpstreamLimits
-  /** Aborts the call in every phase. */
-  signal: AbortSignal
+  /** Whose leaving aborts the call in every phase. The signal is asked for only when the call has taken a moment: a server makes it when it is first asked for. */
+  client: Leaving
 }
 
 export interface UpstreamResponse {
@@ -39,8 +44,6 @@ export type Send = (request: UpstreamRequest) => Promise<UpstreamResponse>
  */
 export function createSend(clock: Clock): Send {
   const connections = new Connections(clock)
-  return request =>
-    request.signal.aborted
-      ? Promise.reject(new GatewayError('cancelled', 'the client went away'))
-      : new Exchange(request, clock, connections).start()
+  const watch = new Watch(clock)
+  return request => new Exchange(request, clock, connections, watch).start()
 }

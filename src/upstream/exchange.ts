@@ -9,12 +9,14 @@ import type { Connections } from './http1/connections.ts'
 import { createInflate, type Inflate } from './http1/inflate.ts'
 import { requestText } from './http1/request-text.ts'
 import type { ResponseHead } from './http1/response-head.ts'
+import type { Watch, Watched } from './watch.ts'
 
 /** What may wait here unread before the sender has to. */
 const MOST_UNREAD = 256 * 1024
 
 /** One request and its answer: who waits for it, for how long, and what has come of it. */
-export class Exchange implements UpstreamBody, ExchangeListener {
+export class Exchange implements UpstreamBody, ExchangeListener, Watched {
+  place = 0
   length: number | undefined
   readonly #address: Address
   #resolve: (response: UpstreamResponse) => void = () => {}
@@ -32,18 +34,17 @@ export class Exchange implements UpstreamBody, ExchangeListener {
   #reader: { resolve(bytes: Uint8Array | undefined): void; reject(error: GatewayError): void } | undefined
   #sink: BodySink | undefined
 
-  #cancelTimer: () => void = () => {}
-  /** When the timer fires, on the clock of `elapsed`. */
-  #due = 0
   #limit: 'connect' | 'first_byte' | 'idle' = 'first_byte'
   /** Since when somebody waits for bytes; undefined while nobody does. */
   #waitingSince: number | undefined
-  readonly #onAbort = () => this.#fail(new GatewayError('cancelled', 'the client went away'), true)
+  /** Whether the client's leaving is told to us. */
+  #listens = false
 
   constructor(
     private readonly request: UpstreamRequest,
     private readonly clock: Clock,
     private readonly connections: Connections,
+    private readonly watch: Watch,
   ) {
     this.#address = addressOf(request.url)
   }
@@ -53,9 +54,8 @@ export class Exchange implements UpstreamBody, ExchangeListener {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Never taken back: what aborts later finds nothing to do, and the signal goes with its request.
-    this.request.signal.addEventListener('abort', this.#onAbort, { once: true })
     this.#waitingSince = this.clock.elapsed()
+    this.watch.add(this)
     const idle = this.connections.take(this.#address)
     if (idle) this.#send(idle)
     else this.#open()
@@ -151,7 +151,7 @@ export class Exchange implements UpstreamBody, ExchangeListener {
 
   #send(connection: Connection): void {
     this.#connection = connection
-    this.#arm('first_byte')
+    this.#limit = 'first_byte'
     try {
       const { text, size } = requestText(this.#address, this.request)
       connection.exchange(text, size, this)
@@ -162,7 +162,7 @@ export class Exchange implements UpstreamBody, ExchangeListener {
   }
 
   #open(): void {
-    this.#arm('connect')
+    this.#limit = 'connect'
     const opening = this.connections.open(this.#address)
     this.#opening = opening
     opening.connection.then(
@@ -180,7 +180,8 @@ export class Exchange implements UpstreamBody, ExchangeListener {
 
   #take(bytes: Uint8Array): void {
     if (this.#over) return
-    if (this.#limit === 'first_byte') this.#begun()
+    // From the first byte on it is the idle limit that counts.
+    this.#limit = 'idle'
     if (this.#sink) {
       this.#waitingSince = this.clock.elapsed()
       this.#sink.data(bytes)
@@ -221,7 +222,7 @@ export class Exchange implements UpstreamBody, ExchangeListener {
 
   #close(drop: boolean): void {
     this.#over = true
-    this.#cancelTimer()
+    this.watch.delete(this)
     this.#opening?.abandon()
     if (drop) this.#connection?.destroy()
     this.#connection = undefined
@@ -234,38 +235,26 @@ export class Exchange implements UpstreamBody, ExchangeListener {
     this.#waitingSince ??= this.clock.elapsed()
   }
 
-  #msOf(limit: 'connect' | 'first_byte' | 'idle'): number {
-    const { connect, firstByte, idle } = this.request.limits
-    return limit === 'connect' ? connect : limit === 'idle' ? idle : firstByte
-  }
-
-  /** From the first byte on it is the idle limit that counts: it may well be shorter than what the timer was set to. */
-  #begun(): void {
-    this.#limit = 'idle'
-    if (this.clock.elapsed() + this.request.limits.idle < this.#due) this.#set(this.request.limits.idle)
-  }
-
-  #arm(limit: 'connect' | 'first_byte'): void {
-    this.#limit = limit
-    this.#set(limit === 'connect' ? this.request.limits.connect : this.#left())
-  }
-
-  /** Sets the one timer; where it fires before its time has come it is set again, so that nothing needs to be done at every byte. */
-  #set(ms: number): void {
-    this.#cancelTimer()
-    this.#due = this.clock.elapsed() + ms
-    this.#cancelTimer = this.clock.after(ms, () => this.#watch())
-  }
-
-  #left(): number {
-    return this.#msOf(this.#limit) - (this.#waitingSince === undefined ? 0 : this.clock.elapsed() - this.#waitingSince)
-  }
-
-  /** Ends the exchange when it has waited too long; while nobody waits (a slow reader), the clock stands still. */
-  #watch(): void {
+  /** Ends the exchange when its client has left, or it has waited too long; while nobody waits (a slow reader), the clock stands still. */
+  check(now: number): void {
     if (this.#over) return
-    const left = this.#left()
-    if (left > 0) this.#set(left)
-    else this.#fail(limitError(this.#limit, this.#msOf(this.#limit)), true)
+    if (!this.#listens && this.#hasLeft()) return this.#leave()
+    if (this.#waitingSince === undefined) return
+    const { connect, firstByte, idle } = this.request.limits
+    const limit = this.#limit
+    const ms = limit === 'connect' ? connect : limit === 'idle' ? idle : firstByte
+    if (now - this.#waitingSince >= ms) this.#fail(limitError(limit, ms), true)
+  }
+
+  #hasLeft(): boolean {
+    this.#listens = true
+    const { signal } = this.request.client
+    // Never taken back: what aborts later finds nothing to do, and the signal goes with its request.
+    signal.addEventListener('abort', () => this.#leave(), { once: true })
+    return signal.aborted
+  }
+
+  #leave(): void {
+    this.#fail(new GatewayError('cancelled', 'the client went away'), true)
   }
 }

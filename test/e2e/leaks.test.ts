@@ -198,8 +198,7 @@ describe('nor what clients and admins are told', () => {
   })
 
   test('is empty: they were told what broke', () => {
-    for (const words of ['It broke', 'without an answer', 'refused our credentials', 'is not JSON', ANSWER])
-      expect(told).toContain(words)
+    for (const words of ['It broke', 'without an answer', 'refused our credentials', 'is not JSON', ANSWER]) expect(told).toContain(words)
   })
 
   test('holds markup, paths or addresses of upstreams', () => {

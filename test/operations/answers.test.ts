@@ -89,7 +89,7 @@ describe('an error’s answer', () => {
       body: '{}',
       headers: {},
       path: '/x',
-      signal: new AbortController().signal,
+      client: new AbortController(),
     }).catch(caught => caught)
     const answer = errorAnswer(call, error, 0)
     const text = answer.body instanceof Uint8Array ? new TextDecoder().decode(answer.body) : String(answer.body)

@@ -141,13 +141,6 @@ describe('a second chance', () => {
 })
 
 describe('a client that leaves', () => {
-  test('before the first attempt calls nobody', async () => {
-    const script = new Script(one(), { 'a-1': ['ok'] })
-    script.controller.abort()
-    expect((await script.failure()).kind).toBe('cancelled')
-    expect(script.called).toEqual([])
-  })
-
   test('between two attempts stops there', async () => {
     const script = new Script(two(), { 'a-1': [fault('bad-gateway', 500)], 'b-1': ['ok'] })
     queueMicrotask(() => script.controller.abort())

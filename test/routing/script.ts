@@ -28,7 +28,7 @@ export class Script {
 
   attempt(): Promise<{ value: string; lease: Lease }> {
     const services = { clock: this.clock, random: { float: () => 0.5 } }
-    return attemptTargets(this.targets, this.trail, services, this.controller.signal, async ({ account }) => {
+    return attemptTargets(this.targets, this.trail, services, this.controller, async ({ account }) => {
       this.called.push(account.label)
       expect(account.inFlight).toBeGreaterThan(0)
       const steps = this.steps[account.label] ?? []

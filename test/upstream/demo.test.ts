@@ -48,7 +48,14 @@ describe('the embedded upstream', () => {
   const clock = new FakeClock()
   const send = createDemoSend(clock, { next: prefix => `${prefix}1` })
   const call = (body: JsonObject, signal = new AbortController().signal) =>
-    send({ url: '', headers: {}, standing: {}, body: JSON.stringify(body), limits: { connect: 1, firstByte: 1, idle: 1 }, signal })
+    send({
+      url: '',
+      headers: {},
+      standing: {},
+      body: JSON.stringify(body),
+      limits: { connect: 1, firstByte: 1, idle: 1 },
+      client: { signal },
+    })
 
   async function stream(body: JsonObject): Promise<string> {
     const { body: answer } = await call({ ...body, stream: true })

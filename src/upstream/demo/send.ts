@@ -72,7 +72,7 @@ function streamed(frames: Iterator<string>, clock: Clock, signal: AbortSignal): 
 
 /** The embedded upstream behind `provider_type: "demo"`: an OpenAI-style server without a network. */
 export function createDemoSend(clock: Clock, ids: IdGenerator): Send {
-  return async ({ body: text, signal }): Promise<UpstreamResponse> => {
+  return async ({ body: text, client: { signal } }): Promise<UpstreamResponse> => {
     const parsed = tryParseJson(text)
     const body = isObject(parsed) ? parsed : {}
     const plan = planDemo(body)
