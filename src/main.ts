@@ -1,5 +1,4 @@
-import { isServing, liftRequestLimit } from './cli/reexec.ts'
-
-// A server starts its process anew, so all that takes time to load comes behind.
-if (isServing(process.argv.slice(2))) liftRequestLimit(process.env)
+// Libraries that ask at run time whether this is a development machine get the same answer as the build: before any of them is loaded.
+const { env } = process
+env.NODE_ENV = 'production'
 void import('./cli/program.ts').then(({ runProgram }) => runProgram())

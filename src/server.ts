@@ -94,7 +94,7 @@ class WaitingRequests {
   }
 
   #sweep(): void {
-    this.#waiting.forEach(held => {
+    this.#waiting.each(held => {
       this.server.timeout(held.request, 0)
       this.#waiting.delete(held)
     })

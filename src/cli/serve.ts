@@ -12,7 +12,7 @@ import { listen } from '../server.ts'
 import { lockDataDir } from '../store/lock.ts'
 import { version } from '../version.ts'
 import { banner } from './banner.ts'
-import { unsafeVariables } from './reexec.ts'
+import { unsafeVariables } from './unsafe-variables.ts'
 
 interface ServeOptions extends ConfigFlags {
   demo?: boolean

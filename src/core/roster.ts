@@ -33,7 +33,7 @@ export class Roster<T extends Member> {
   }
 
   /** Sees each of those that are there now; they may leave meanwhile. */
-  forEach(see: (member: T) => void): void {
+  each(see: (member: T) => void): void {
     // From the end: who takes the place of one that leaves has been seen already.
     for (let place = this.#members.length - 1; place >= 0; place--) {
       const member = this.#members[place]

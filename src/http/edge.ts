@@ -44,8 +44,9 @@ export function createEdge(
     try {
       const host = request.headers.get('host')
       const settings = services.settings()
-      checkHost(host, settings)
+      // First, for the dialect of a refusal; under a malformed host it may be any text.
       path = pathOf(request.url)
+      checkHost(host, settings)
       checkOrigin(origin, host, settings)
       const client = request.method === 'POST' ? clientRoutes.get(path) : undefined
       if (client) return client(request)

@@ -26,7 +26,7 @@ export class OpenStreams {
   }
 
   interruptAll(error: GatewayError): void {
-    this.#streams.forEach(stream => stream.interrupt(error))
+    this.#streams.each(stream => stream.interrupt(error))
   }
 
   /** Resolves when no stream is open. */

@@ -27,7 +27,7 @@ export class Watch {
 
   #tick(): void {
     const now = this.clock.elapsed()
-    this.#watched.forEach(one => one.check(now))
+    this.#watched.each(one => one.check(now))
     if (this.#watched.size > 0) return
     this.#stop?.()
     this.#stop = undefined

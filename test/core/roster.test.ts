@@ -5,7 +5,7 @@ import { Roster } from '../../src/core/roster.ts'
 const member = (name: number) => ({ name, place: 0 })
 const namesOn = (roster: Roster<{ name: number; place: number }>): number[] => {
   const names: number[] = []
-  roster.forEach(({ name }) => names.push(name))
+  roster.each(({ name }) => names.push(name))
   return names.sort((a, b) => a - b)
 }
 
@@ -33,7 +33,7 @@ test('members may leave while they are looked through, and each is seen once', (
   const roster = new Roster<{ name: number; place: number }>()
   for (let name = 0; name < 5; name++) roster.add(member(name))
   const seen: number[] = []
-  roster.forEach(one => {
+  roster.each(one => {
     seen.push(one.name)
     if (one.name % 2 === 0) roster.delete(one)
   })

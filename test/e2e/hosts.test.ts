@@ -109,6 +109,11 @@ describe('hosts', () => {
     },
   )
 
+  test('a refusal is said in the dialect of its path', async () => {
+    const { status, body } = await rawRequest(gateway.url, { method: 'POST', target: '/v1/messages', headers: ['host: evil.example.com'] })
+    expect([status, JSON.parse(body).type, JSON.parse(body).error.type]).toEqual([403, 'error', 'permission_error'])
+  })
+
   test.each(['', 'evil.com@x/../', 'a b', 'localhost/..', 'localhost#', 'localhost:99999999', 'good.com/evil?', '<script>'])(
     '%j is malformed',
     async host => {
