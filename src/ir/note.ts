@@ -7,6 +7,8 @@ export interface Note {
   field: string
   /** A short reason in ASCII, for the request record. */
   detail?: string
+  /** What was sent instead is our invention: refused under `strict` as a drop is. */
+  invented?: true
 }
 
 /** `x-dragoman-notes` is at most this long; what does not fit is counted at its end. */

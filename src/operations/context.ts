@@ -11,7 +11,7 @@ export function createMakeContext(clock: Clock, ids: IdGenerator): MakeContext {
     now: () => clock.now(),
     newId: prefix => ids.next(prefix),
     note(note) {
-      if (strict && note.action === 'dropped') {
+      if (strict && (note.action === 'dropped' || note.invented)) {
         const why = note.detail ? ` (${note.detail})` : ''
         throw invalidField(note.field, `cannot be carried over to the upstream${why}, and strict is on`, 'unsupported_parameter')
       }

@@ -10,6 +10,7 @@ type BlockOf<Type extends Block['type']> = Extract<Block, { type: Type }>
 const PNG = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgoAAAANSUhEUg==' }
 const PDF = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0xLjQKJSVFT0YK' }
 const CALL = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
+const RESULT = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'A lamp.' }] }
 const hi = { role: 'user', content: 'Hi' }
 const hello = { role: 'assistant', content: 'Hello.' }
 const text = { type: 'text', text: 'Look.' }
@@ -85,7 +86,11 @@ export const MESSAGES_BLOCKS: Record<Block['type'], Decision | Decision[]> = {
   ),
   thinking: assistant({ type: 'thinking', thinking: 'Hm.', signature: 'sig' }, 'silent'),
   redacted_thinking: assistant({ type: 'redacted_thinking', data: 'x' }, 'silent'),
-  tool_use: assistant(CALL, 'approximated'),
+  tool_use: {
+    says: messages(hi, { role: 'assistant', content: [text, CALL] }, RESULT),
+    without: messages(hi, { role: 'assistant', content: [text] }, hi),
+    becomes: 'mapped',
+  },
   tool_result: result({ content: 'A lamp.' }, 'mapped'),
   server_tool_use: assistant({ type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }, 'dropped'),
   web_search_tool_result: assistant(server('web_search_tool_result', []), 'dropped'),

@@ -197,5 +197,7 @@ describe('a codec’s context', () => {
       code: 'unsupported_parameter',
     })
     expect(notes).toHaveLength(1)
+    const invention = { action: 'approximated', field: 'messages.1', detail: 'a tool call without a result', invented: true } as const
+    expect(thrown(() => context.note(invention))).toMatchObject({ kind: 'invalid-request', param: 'messages.1' })
   })
 })

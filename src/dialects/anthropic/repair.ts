@@ -35,7 +35,7 @@ function answerCalls(ids: readonly string[], turn: Turn | undefined, context: Co
   const answers = ids.map((id): Block => {
     const result = results.get(id)
     if (result) return result
-    context.note({ action: 'approximated', field: 'messages', detail: `tool call ${id} had no result` })
+    context.note({ action: 'approximated', field: 'messages', detail: `tool call ${id} had no result`, invented: true })
     return { type: 'tool_result', tool_use_id: id, is_error: true, content: NO_RESULT }
   })
   const known = new Set(ids)

@@ -171,7 +171,12 @@ class MessageEncoder {
       const result = found.get(call.id)
       const tool = { role: 'tool', tool_call_id: this.#id(call.id) }
       if (!result) {
-        this.context.note({ action: 'approximated', field: this.#messages[index]?.path ?? '', detail: 'a tool call without a result' })
+        this.context.note({
+          action: 'approximated',
+          field: this.#messages[index]?.path ?? '',
+          detail: 'a tool call without a result',
+          invented: true,
+        })
         this.#out.push({ ...tool, content: NO_RESULT })
         continue
       }
