@@ -55,16 +55,17 @@ async function serve(options: ServeOptions): Promise<void> {
     return fail(loaded.errors.map(problemText).join('\nerror: '), isUsage ? 2 : 1)
   }
   process.umask(0o077)
+  const sink = createLineSink(process.stdout)
   try {
-    await run(loaded, demo, load)
+    await run(loaded, demo, load, sink)
   } catch (error) {
+    await flushed(sink)
     fail(error instanceof Error ? error.message : String(error))
   }
 }
 
-async function run(loaded: LoadedConfig, demo: boolean, load: () => Promise<LoadedConfig>): Promise<void> {
+async function run(loaded: LoadedConfig, demo: boolean, load: () => Promise<LoadedConfig>, sink: LineSink): Promise<void> {
   const { config } = loaded
-  const sink = createLineSink(process.stdout)
   // A reader that goes away must not take the gateway with it.
   process.stdout.on('error', () => {})
   const pretty = config.log_format === 'pretty' || (config.log_format === 'auto' && process.stdout.isTTY === true)

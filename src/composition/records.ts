@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { quoted } from '../core/quoted.ts'
+import { numeral, quoted } from '../core/quoted.ts'
 import type { ClientRouteServices } from '../http/client-route.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { Logger } from '../log/logger.ts'
@@ -67,12 +67,12 @@ function membersOf(record: RequestRecord): string {
   if (record.account !== undefined) text += `,"account":${quoted(record.account)}`
   if (record.upstreamModel !== undefined && record.upstreamModel !== record.model)
     text += `,"upstream_model":${quoted(record.upstreamModel)}`
-  text += `,"status":${record.status},"stream":${record.stream},"latency_ms":${record.latencyMs}`
-  if (record.stream && record.firstTokenMs !== undefined) text += `,"first_token_ms":${record.firstTokenMs}`
+  text += `,"status":${numeral(record.status)},"stream":${record.stream},"latency_ms":${numeral(record.latencyMs)}`
+  if (record.stream && record.firstTokenMs !== undefined) text += `,"first_token_ms":${numeral(record.firstTokenMs)}`
   if (usage) {
-    text += `,"input_tokens":${usage.inputTokens},"output_tokens":${usage.outputTokens}`
-    if (usage.cachedInputTokens) text += `,"cached_tokens":${usage.cachedInputTokens}`
-    if (usage.reasoningTokens) text += `,"reasoning_tokens":${usage.reasoningTokens}`
+    text += `,"input_tokens":${numeral(usage.inputTokens)},"output_tokens":${numeral(usage.outputTokens)}`
+    if (usage.cachedInputTokens) text += `,"cached_tokens":${numeral(usage.cachedInputTokens)}`
+    if (usage.reasoningTokens) text += `,"reasoning_tokens":${numeral(usage.reasoningTokens)}`
     if (usage.estimated) text += ',"estimated":true'
   }
   text += `,"attempts":${record.attempts.length}`

@@ -12,3 +12,6 @@ export function quoted(name: string): string {
   quotedNames.set(name, text)
   return text
 }
+
+/** A number as JSON text: what JSON has no word for is null, as `JSON.stringify` says it. */
+export const numeral = (value: number): number | null => (Number.isFinite(value) ? value : null)

@@ -77,6 +77,16 @@ async function insertStep(tx: Kysely<Tables>, rows: readonly RequestsTable[]): P
   await tx.executeQuery({ ...query, parameters: rows.flatMap(row => Object.values(row)) })
 }
 
+/** Which of these requests have a row. */
+export async function knownRequests({ db }: Store, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = new Set<string>()
+  for (let start = 0; start < ids.length; start += STEPS[0]) {
+    const step = ids.slice(start, start + STEPS[0])
+    for (const { id } of await db.selectFrom('requests').select('id').where('id', 'in', step).execute()) known.add(id)
+  }
+  return known
+}
+
 export interface Retention {
   /** The newest so many rows are kept … */
   maxRows: number

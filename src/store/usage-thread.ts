@@ -6,13 +6,17 @@ import type { StoreLog, UsageWriter } from './usage-writer.ts'
 
 export type ToWorker =
   | { type: 'open'; path: string }
-  | { type: 'rows'; batch: number; chunks: Uint8Array[]; used: [string, number][] }
+  /** `again`: another thread has died over this batch and may have written some of it. */
+  | { type: 'rows'; chunks: Uint8Array[]; used: [string, number][]; again: boolean }
   | { type: 'stop' }
 
 export type FromWorker =
-  | { type: 'written'; batch: number }
+  | { type: 'opened' }
+  /** The batch has been worked off; `waiting` rows are held by the thread until the database can be written. */
+  | { type: 'written'; waiting: number }
   | { type: 'dropped'; count: number }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; details: object; message: string }
+  | { type: 'failed'; reason: string }
   | { type: 'stopped' }
 
 export interface UsageThreadOptions {
@@ -25,19 +29,28 @@ export interface UsageThreadOptions {
   capacity?: number
   takeUsed?: () => ReadonlyMap<string, number>
   onDropped?: (count: number) => void
+  /** Makes the thread. */
+  startWorker?: () => Worker
 }
 
+/** What is sent at once; kept until the thread has worked it off. */
 interface Batch {
   chunks: Uint8Array[]
   rows: number
+  used: [string, number][]
+  /** How many threads, with the database open, have died over it. */
+  deaths: number
 }
 
 /** A thread that has died is started again, less and less often. */
 const FIRST_RESTART_MS = 1000
 const LONGEST_RESTART_MS = 60_000
 
-/** The longest that a stop waits for what is not written yet. */
-const STOP_MS = 10_000
+/** A batch that so many threads have died over is at fault itself, and must not hold back the others. */
+const MOST_DEATHS = 3
+
+/** The longest that a flush waits, or a stop as a whole. */
+const LONGEST_WAIT_MS = 5000
 
 /** Where the worker's code lies: beside this file, or in a compiled program below the root, where all modules are one. */
 const WORKER = new URL(import.meta.url.endsWith('/usage-thread.ts') ? './usage-worker.ts' : './store/usage-worker.ts', import.meta.url).href
@@ -54,12 +67,16 @@ class UsageThread implements UsageWriter {
   readonly #queue: RowChunks
   readonly #stopTimer: Cancel
   #worker: Worker | undefined
-  #inFlight: Batch | undefined
-  #batch = 0
+  #opened = false
+  #batch: Batch | undefined
+  #underWay = false
+  /** Rows that the thread holds because the database cannot be written. */
+  #held = 0
   #restartMs = FIRST_RESTART_MS
   #resumeAt = 0
-  #stopping = false
-  #written: (() => void)[] = []
+  #stopping: Promise<void> | undefined
+  #stopped = false
+  #settled: (() => void)[] = []
   #onStopped: (() => void) | undefined
 
   constructor(private readonly options: UsageThreadOptions) {
@@ -68,102 +85,176 @@ class UsageThread implements UsageWriter {
   }
 
   get pending(): number {
-    return this.#queue.rows + (this.#inFlight?.rows ?? 0)
+    return this.#queue.rows + (this.#batch?.rows ?? 0)
   }
 
   add(row: RequestRow): void {
-    this.#queue.add(requestRowText(row))
-  }
-
-  /** Resolves when all that was added before has been written, or could not be. */
-  async flush(): Promise<void> {
-    // One batch may be on its way without the latest rows, and one more has to take them.
-    for (let round = 0; round < 2 && this.pending > 0; round++) {
-      const written = new Promise<void>(resolve => this.#written.push(resolve))
-      this.#send()
-      await written
+    if (this.#stopped) return this.#lose(1)
+    try {
+      this.#queue.add(requestRowText(row))
+    } catch (error) {
+      this.options.log.error({ err: error, request: row.id }, 'a request record cannot be written and was dropped')
+      this.#lose(1)
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopping) return
+  /** Resolves when all that was added before has been written, or cannot be for now. */
+  async flush(): Promise<void> {
+    // One batch may be on its way without the latest rows, and one more has to take them.
+    for (let round = 0; round < 2 && this.pending > 0; round++) {
+      this.#send()
+      if (!this.#underWay) return
+      await this.#atMost(new Promise(resolve => this.#settled.push(resolve)))
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#stopTimer()
-    const { clock } = this.options
-    const late = clock.sleep(STOP_MS)
-    await Promise.race([this.flush(), late])
-    this.#send()
-    this.#stopping = true
-    const worker = this.#worker
-    if (!worker) return
-    const stopped = new Promise<void>(resolve => {
+    await this.#atMost(this.#finish())
+    this.#stopped = true
+    this.#worker?.terminate()
+    this.#worker = undefined
+    this.#reportDropped()
+    const lost = this.pending + this.#held
+    this.#queue.take()
+    this.#batch = undefined
+    this.#held = 0
+    this.#settle()
+    if (lost > 0) this.#lose(lost)
+  }
+
+  /** Two tries, however often it has failed: a thread may die over the last rows too. */
+  async #finish(): Promise<void> {
+    for (let tries = 0; tries < 2; tries++) {
+      this.#resumeAt = 0
+      await this.flush()
+      // When keys were last used has to be written also without any rows.
+      this.#send()
+      if (this.#worker) await this.#endWorker()
+      if (!this.#batch && this.pending === 0) return
+    }
+  }
+
+  #endWorker(): Promise<void> {
+    return new Promise(resolve => {
       this.#onStopped = resolve
+      this.#post({ type: 'stop' })
     })
-    this.#post({ type: 'stop' })
-    await Promise.race([stopped, late])
-    worker.terminate()
+  }
+
+  /** Never longer than the longest wait: a thread may hang as the disk does. */
+  async #atMost(work: Promise<void>): Promise<void> {
+    let cancel: Cancel = () => {}
+    const late = new Promise<void>(resolve => {
+      cancel = this.options.clock.after(LONGEST_WAIT_MS, resolve)
+    })
+    await Promise.race([work, late])
+    cancel()
   }
 
   #send(): void {
     this.#reportDropped()
-    if (this.#inFlight || this.options.clock.elapsed() < this.#resumeAt) return
-    const used = [...(this.options.takeUsed?.() ?? [])]
-    if (this.#queue.rows === 0 && used.length === 0) return this.#tellWritten()
-    this.#inFlight = this.#queue.take()
-    this.#start()
-    this.#post({ type: 'rows', batch: ++this.#batch, chunks: this.#inFlight.chunks, used })
+    if (this.#underWay || this.#stopped || this.options.clock.elapsed() < this.#resumeAt) return
+    this.#batch ??= this.#nextBatch()
+    if (!this.#batch || !this.#start()) return
+    const { chunks, used, deaths } = this.#batch
+    this.#underWay = true
+    this.#post({ type: 'rows', chunks, used, again: deaths > 0 })
   }
 
-  #start(): void {
-    if (this.#worker) return
-    const worker = new Worker(WORKER, { smol: true })
-    worker.addEventListener('message', (event: MessageEvent<FromWorker>) => this.#heard(event.data))
-    worker.addEventListener('error', event => {
-      // Not `event.error`: what it carries is not ours to show.
-      event.preventDefault?.()
-      this.#died(worker, event.message)
-    })
-    worker.addEventListener('close', () => this.#died(worker, 'it has ended'))
-    this.#worker = worker
+  #nextBatch(): Batch | undefined {
+    const used = [...(this.options.takeUsed?.() ?? [])]
+    return this.#queue.rows === 0 && used.length === 0 ? undefined : { ...this.#queue.take(), used, deaths: 0 }
+  }
+
+  /** False where there can be no thread now. */
+  #start(): boolean {
+    if (this.#worker) return true
+    try {
+      const worker = this.options.startWorker?.() ?? new Worker(WORKER, { smol: true })
+      this.#worker = worker
+      worker.addEventListener('message', (event: MessageEvent<FromWorker>) => this.#heard(worker, event.data))
+      worker.addEventListener('error', event => {
+        // Not `event.error`: what it carries is not ours to show.
+        event.preventDefault?.()
+        this.#died(worker, String(event.message))
+      })
+      worker.addEventListener('close', () => this.#died(worker, 'it has ended'))
+    } catch (error) {
+      this.#died(this.#worker, String(error))
+      return false
+    }
     this.#post({ type: 'open', path: this.options.path })
+    return true
   }
 
   #post(message: ToWorker): void {
     this.#worker?.postMessage(message)
   }
 
-  #heard(message: FromWorker): void {
-    if (message.type === 'written') {
-      this.#inFlight = undefined
+  #heard(worker: Worker, message: FromWorker): void {
+    if (message.type === 'log') this.options.log[message.level](message.details, message.message)
+    else if (message.type === 'dropped') this.options.onDropped?.(message.count)
+    // What a thread says that was given up already is about rows that have been handed on.
+    else if (worker !== this.#worker) return
+    else if (message.type === 'opened') this.#opened = true
+    else if (message.type === 'failed') this.#died(worker, message.reason)
+    else if (message.type === 'written') {
+      this.#batch = undefined
+      this.#underWay = false
+      this.#held = message.waiting
       this.#restartMs = FIRST_RESTART_MS
-      this.#tellWritten()
-    } else if (message.type === 'dropped') this.#dropped(message.count)
-    else if (message.type === 'log') this.options.log[message.level](message.details, message.message)
-    else this.#onStopped?.()
+      this.#settle()
+    } else {
+      worker.terminate()
+      this.#forget()
+      this.#settle()
+      this.#onStopped?.()
+    }
   }
 
-  #died(worker: Worker, why: string): void {
-    if (worker !== this.#worker || this.#stopping) return
+  #died(worker: Worker | undefined, why: string): void {
+    if (worker !== this.#worker || this.#stopped) return
     const { clock, log } = this.options
-    this.#worker = undefined
+    const batch = this.#batch
+    const lost = this.#held
+    if (batch && this.#underWay && this.#opened) batch.deaths++
+    this.#forget()
     log.error({ reason: why.slice(0, 300) }, 'the thread that records usage has died; it is started again')
-    worker.terminate()
+    worker?.terminate()
     this.#resumeAt = clock.elapsed() + this.#restartMs
     this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS)
-    if (this.#inFlight) this.#queue.restore(this.#inFlight)
-    this.#inFlight = undefined
-    this.#tellWritten()
+    if (batch && batch.deaths >= MOST_DEATHS) {
+      this.#batch = undefined
+      this.#lose(batch.rows)
+    }
+    if (lost > 0) this.#lose(lost)
+    this.#settle()
+    this.#onStopped?.()
   }
 
-  #tellWritten(): void {
-    for (const resolve of this.#written.splice(0)) resolve()
+  #forget(): void {
+    this.#worker = undefined
+    this.#opened = false
+    this.#underWay = false
+    this.#held = 0
+  }
+
+  #settle(): void {
+    for (const resolve of this.#settled.splice(0)) resolve()
   }
 
   #reportDropped(): void {
     const count = this.#queue.takeDropped()
-    if (count > 0) this.#dropped(count)
+    if (count > 0) this.#lose(count)
   }
 
-  #dropped(count: number): void {
+  #lose(count: number): void {
     this.options.log.warn({ lost: count }, 'request records were lost')
     this.options.onDropped?.(count)
   }

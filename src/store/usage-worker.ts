@@ -1,7 +1,8 @@
 import { constants, setPriority } from 'node:os'
 import { systemClock } from '../core/clock.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, type Store } from './database.ts'
 import type { RequestRow } from './request-row.ts'
+import { knownRequests } from './requests.ts'
 import { rowsOf } from './row-chunks.ts'
 import type { FromWorker, ToWorker } from './usage-thread.ts'
 import { createUsageWriter, type StoreLog, type UsageWriter } from './usage-writer.ts'
@@ -38,41 +39,62 @@ function takeUsed(): ReadonlyMap<string, number> {
   return taken
 }
 
-async function open(path: string): Promise<{ writer: UsageWriter; close(): Promise<void> }> {
+interface Opened {
+  store: Store
+  writer: UsageWriter
+}
+
+const dropped = (count: number): void => tell({ type: 'dropped', count })
+
+async function open(path: string): Promise<Opened> {
   const store = await openDatabase({ path, clock: systemClock, create: false })
-  const onDropped = (count: number) => tell({ type: 'dropped', count })
-  const writer = createUsageWriter({ store, clock: systemClock, log, takeUsed, onDropped })
-  return {
-    writer,
-    async close() {
-      await writer.stop()
-      await store.close()
-    },
+  return { store, writer: createUsageWriter({ store, clock: systemClock, log, takeUsed, onDropped: dropped }) }
+}
+
+/** A row that cannot be read must not hold back the others. */
+function readRow(text: string): RequestRow[] {
+  try {
+    return [JSON.parse(text) as RequestRow]
+  } catch (error) {
+    log.error({ err: error }, 'a request record cannot be read and was dropped')
+    dropped(1)
+    return []
   }
 }
 
-let opened: ReturnType<typeof open> | undefined
+/** Without those that a thread before this one has written: they would count twice in the sums. */
+async function notYetWritten({ store }: Opened, rows: readonly RequestRow[]): Promise<RequestRow[]> {
+  const known = await knownRequests(
+    store,
+    rows.map(({ id }) => id),
+  )
+  return rows.filter(({ id }) => !known.has(id))
+}
+
+let opened: Promise<Opened> | undefined
 
 async function take(message: ToWorker): Promise<void> {
   if (message.type === 'open') {
     opened = open(message.path)
     await opened
-    return
+    return tell({ type: 'opened' })
   }
-  const { writer, close } = await (opened ?? Promise.reject(new Error('no database was named')))
+  const database = await (opened ?? Promise.reject(new Error('no database was named')))
+  const { store, writer } = database
   if (message.type === 'stop') {
-    await close()
-    tell({ type: 'stopped' })
-    return
+    await writer.stop()
+    await store.close()
+    return tell({ type: 'stopped' })
   }
   for (const [id, at] of message.used) used.set(id, at)
-  for (const row of rowsOf(message.chunks)) writer.add(JSON.parse(row) as RequestRow)
+  const rows = [...rowsOf(message.chunks)].flatMap(readRow)
+  for (const row of message.again ? await notYetWritten(database, rows) : rows) writer.add(row)
   await writer.flush()
-  tell({ type: 'written', batch: message.batch })
+  tell({ type: 'written', waiting: writer.pending })
 }
 
 let turn: Promise<void> = Promise.resolve()
 
 self.addEventListener('message', (event: MessageEvent<ToWorker>) => {
-  turn = turn.then(() => take(event.data))
+  turn = turn.then(() => take(event.data)).catch(error => tell({ type: 'failed', reason: String(error) }))
 })

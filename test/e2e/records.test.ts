@@ -244,6 +244,30 @@ test('a record that was written outlives a kill -9', async () => {
   }
 })
 
+test('a record is there for every request, although SIGTERM follows its answer at once', async () => {
+  const folder = newFolder()
+  const running = await startGateway({ config: { providers: [OPENAI.provider(openai)] }, folder })
+  try {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const route = index % 2 === 0 ? CHAT : MESSAGES
+        const response = await post(running.url, route, route.body('gpt-4o', { stream: index % 3 === 0 }))
+        await response.text()
+        return String(response.headers.get('x-request-id'))
+      }),
+    )
+    running.signal('SIGTERM')
+    expect(await running.exited).toBe(0)
+    const database = new Database(join(running.dataDir, 'dragoman.db'), { readonly: true })
+    const ids = database.query<{ id: string }, []>('select id from requests').all()
+    database.close()
+    expect(ids.map(({ id }) => id).sort()).toEqual(answers.sort())
+  } finally {
+    await running.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 test('a count of tokens that is refused leaves a line in the log', async () => {
   const body = { model: 'no-such-model', messages: [{ role: 'user', content: 'Hi' }] }
   const response = await post(gateway.url, { ...MESSAGES, path: `${MESSAGES.path}/count_tokens` }, body)

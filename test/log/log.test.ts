@@ -172,4 +172,24 @@ describe('the logger', () => {
     logger.debug({}, 'b')
     expect(lines.map(line => JSON.parse(line).msg)).toEqual(['b'])
   })
+
+  test('says whether anybody listens, and puts a line together as pino does', async () => {
+    const lines: string[] = []
+    const sink = { write: (line: string) => void lines.push(line), flush: () => Promise.resolve() }
+    const logger = createLogger(sink, { level: 'info' })
+    expect([logger.says('info'), logger.says('debug')]).toEqual([true, false])
+    logger.info({ route: '/v1', status: 200 }, 'request')
+    logger.line('"route":"/v1","status":200', 'request')
+    const [own, written] = lines.map(line =>
+      Object.entries(JSON.parse(line)).map(([name, value]) => (name === 'time' ? name : [name, value])),
+    )
+    expect(written).toEqual(own as never)
+    expect(JSON.parse(lines[1] as string).time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    logger.setLevel('warn')
+    expect(logger.says('info')).toBe(false)
+    logger.setLevel('debug')
+    expect([logger.says('info'), logger.says('debug')]).toEqual([true, true])
+    createLogger(sink, { level: 'info', format: await prettyFormat() }).line('"route":"/v1","status":200', 'request')
+    expect(Bun.stripANSI(lines[2] as string)).toMatch(/^\[[\d:.]+\] INFO: 200 \/v1\n$/)
+  })
 })

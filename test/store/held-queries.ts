@@ -36,6 +36,19 @@ export class HeldAnswers implements KyselyPlugin {
   }
 }
 
+/** Counts the times that all the keys are read. */
+export class CountedKeyLoads implements KyselyPlugin {
+  loads = 0
+
+  transformQuery: KyselyPlugin['transformQuery'] = ({ node }) => {
+    // Only reading all of them has a limit and no hash.
+    if (node.kind === 'SelectQueryNode' && node.limit !== undefined) this.loads++
+    return node
+  }
+
+  transformResult: KyselyPlugin['transformResult'] = async ({ result }) => result
+}
+
 /** Makes the write of daily sums with this number fail as one on a locked database does. */
 export function failingSums(number: number): KyselyPlugin {
   let writes = 0

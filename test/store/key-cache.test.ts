@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/store/database.ts'
 import { createKeyCache, type KeyCacheOptions } from '../../src/store/key-cache.ts'
 import { createKeys } from '../../src/store/keys.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { HeldAnswers, storeWith } from './held-queries.ts'
+import { CountedKeyLoads, HeldAnswers, storeWith } from './held-queries.ts'
 import { temporaryFolders } from './temporary-folders.ts'
 
 const folder = temporaryFolders()
@@ -62,6 +62,57 @@ describe('another process', () => {
     clock.advance(500)
     await settle()
     expect(cache.find(record.hash)).toBeUndefined()
+  })
+})
+
+describe('commits that are about something else', () => {
+  async function counted() {
+    const clock = new FakeClock()
+    const path = join(folder(), 'dragoman.db')
+    const store = await openDatabase({ path, clock })
+    const other = await openDatabase({ path, clock })
+    const foreign = createKeys({ store: other, clock })
+    const reads = new CountedKeyLoads()
+    const cache = await createKeyCache({ store: storeWith(store, reads), clock })
+    const poll = async () => {
+      clock.advance(500)
+      await settle()
+    }
+    return { clock, other, foreign, reads, cache, poll }
+  }
+
+  test('do not have the keys read again, and neither does their use', async () => {
+    const { other, foreign, reads, poll } = await counted()
+    const { record } = await foreign.createKey({ name: 'ci' })
+    await poll()
+    expect(reads.loads).toBe(2)
+    for (let round = 0; round < 5; round++) {
+      await other.db
+        .insertInto('settings')
+        .values({ name: `n${round}`, value: '', updated_at: 0 })
+        .execute()
+      await foreign.touchLastUsed(new Map([[record.id, round + 1]]))
+      await poll()
+    }
+    expect(reads.loads).toBe(2)
+  })
+
+  test('hide no change of a key: a new one and a revocation between them are seen with the next poll', async () => {
+    const { other, foreign, reads, cache, poll } = await counted()
+    const write = (name: string) => other.db.insertInto('settings').values({ name, value: '', updated_at: 0 }).execute()
+    const { record: old } = await foreign.createKey({ name: 'old' })
+    await poll()
+    await write('before')
+    const { record: young } = await foreign.createKey({ name: 'young' })
+    await foreign.revokeKey(old.id)
+    await write('after')
+    await poll()
+    expect([cache.find(old.hash), cache.find(young.hash)]).toEqual([undefined, young])
+    await write('later')
+    await foreign.revokeKey(young.id)
+    await poll()
+    expect(cache.find(young.hash)).toBeUndefined()
+    expect(reads.loads).toBe(4)
   })
 })
 

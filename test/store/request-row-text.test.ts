@@ -3,14 +3,14 @@ import fc from 'fast-check'
 import type { RequestRow } from '../../src/store/request-row.ts'
 import { requestRowText } from '../../src/store/request-row-text.ts'
 
-const number = fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }))
+const number = fc.oneof(fc.nat(), fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY))
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 
 const row: fc.Arbitrary<RequestRow> = fc.record({
   id: fc.stringMatching(/^req_[0-9A-Za-z]{24}$/),
   at: fc.nat(),
   key: optional(fc.string()),
-  route: fc.string(),
+  route: fc.oneof(fc.string(), fc.constantFrom('"', '\n', '\ud800')),
   model: optional(fc.string({ unit: 'binary' })),
   provider: optional(fc.string()),
   account: optional(fc.string()),
@@ -30,12 +30,12 @@ const row: fc.Arbitrary<RequestRow> = fc.record({
   usage: optional(
     fc.record(
       {
-        inputTokens: fc.nat(),
-        outputTokens: fc.nat(),
-        cachedInputTokens: fc.nat(),
+        inputTokens: number,
+        outputTokens: number,
+        cachedInputTokens: number,
         cacheWriteTokens: fc.nat(),
         reasoningTokens: fc.nat(),
-        estimated: fc.constant(true),
+        estimated: fc.boolean(),
         spent: fc.constant({ credits: 1 }),
       },
       { requiredKeys: ['inputTokens', 'outputTokens'] },
