@@ -207,6 +207,8 @@ export class Pump implements BodySink, OpenStream {
   #linger(opened: OpenedStream): void {
     const cancel = this.options.clock.after(LINGER_MS, () => opened.upstream.release())
     this.#cancelLinger = cancel
+    // Nothing more is for the client: a full connection to it is no reason to wait.
+    if (this.#full) opened.upstream.resume()
     opened.upstream.flow(this)
   }
 

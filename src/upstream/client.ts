@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { GatewayError } from '../core/errors.ts'
 import type { UpstreamBody } from './body.ts'
 import { Exchange } from './exchange.ts'
 import { Connections } from './http1/connections.ts'
@@ -45,5 +46,13 @@ export type Send = (request: UpstreamRequest) => Promise<UpstreamResponse>
 export function createSend(clock: Clock): Send {
   const connections = new Connections(clock)
   const watch = new Watch(clock)
-  return request => new Exchange(request, clock, connections, watch).start()
+  return request => {
+    try {
+      return new Exchange(request, clock, connections, watch).start()
+    } catch {
+      return Promise.reject(
+        new GatewayError('bad-gateway', 'the upstream has no URL that can be called', { upstream: { maybeExecuted: false } }),
+      )
+    }
+  }
 }

@@ -9,10 +9,8 @@ import type { Connections } from './http1/connections.ts'
 import { createInflate, type Inflate } from './http1/inflate.ts'
 import { requestText } from './http1/request-text.ts'
 import type { ResponseHead } from './http1/response-head.ts'
+import { Unread } from './unread.ts'
 import type { Watch, Watched } from './watch.ts'
-
-/** What may wait here unread before the sender has to. */
-const MOST_UNREAD = 256 * 1024
 
 /** One request and its answer: who waits for it, for how long, and what has come of it. */
 export class Exchange implements UpstreamBody, ExchangeListener, Watched {
@@ -27,9 +25,11 @@ export class Exchange implements UpstreamBody, ExchangeListener, Watched {
   /** Nothing more can come, for whatever reason. */
   #over = false
   #error: GatewayError | undefined
-  #unread: Uint8Array[] = []
-  #unreadBytes = 0
+  readonly #unread = new Unread()
+  /** The reader wants no more for now. */
   #isPaused = false
+  /** The connection has been told to wait. */
+  #isStopped = false
   #inflate: Inflate | undefined
   #reader: { resolve(bytes: Uint8Array | undefined): void; reject(error: GatewayError): void } | undefined
   #sink: BodySink | undefined
@@ -54,7 +54,8 @@ export class Exchange implements UpstreamBody, ExchangeListener, Watched {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#waitingSince = this.clock.elapsed()
+    const now = this.clock.elapsed()
+    this.#waitingSince = now
     this.watch.add(this)
     const idle = this.connections.take(this.#address)
     if (idle) this.#send(idle)
@@ -65,22 +66,24 @@ export class Exchange implements UpstreamBody, ExchangeListener, Watched {
   // -- the connection's side
 
   head({ status, headers }: ResponseHead, length: number | undefined): void {
-    this.#answered = true
     const encoding = headers.get('content-encoding')
     if (encoding !== null) {
       this.#inflate = createInflate(encoding, {
         data: bytes => this.#take(bytes),
+        drained: () => this.#steer(),
         end: () => this.#finish(),
         broke: error => this.#fail(connectionError(error, 'within'), true),
       })
     }
     if (!this.#inflate) this.length = length
+    this.#answered = true
     this.#resolve({ status, headers, body: this })
   }
 
   data(bytes: Uint8Array): void {
-    if (this.#inflate) this.#inflate.push(bytes)
-    else this.#take(bytes)
+    if (!this.#inflate) return this.#take(bytes)
+    this.#inflate.push(bytes)
+    this.#steer()
   }
 
   end(): void {
@@ -89,18 +92,19 @@ export class Exchange implements UpstreamBody, ExchangeListener, Watched {
     else this.#finish()
   }
 
-  broke(error: unknown): void {
+  broke(error: unknown, unsent: boolean): void {
     this.#connection = undefined
-    this.#fail(connectionError(error, this.#answered ? 'within' : 'before'), false)
+    // Of a request that has gone out nobody knows what became of it; that is for the router to decide, and to record.
+    if (unsent) this.#open()
+    else this.#fail(connectionError(error, this.#answered ? 'within' : 'before'), false)
   }
 
   // -- the reader's side
 
   read(): Promise<Uint8Array | undefined> {
-    const bytes = this.#unread.shift()
+    const bytes = this.#unread.next()
     if (bytes) {
-      this.#unreadBytes -= bytes.length
-      if (this.#isPaused && this.#unreadBytes < MOST_UNREAD) this.resume()
+      this.#steer()
       return Promise.resolve(bytes)
     }
     if (this.#error) return Promise.reject(this.#error)
@@ -113,38 +117,40 @@ export class Exchange implements UpstreamBody, ExchangeListener, Watched {
 
   flow(sink: BodySink): void {
     this.#sink = sink
-    const unread = this.#unread
-    this.#unread = []
-    this.#unreadBytes = 0
-    for (const bytes of unread) {
+    for (const bytes of this.#unread.clear()) {
       if (this.#sink) sink.data(bytes)
     }
-    if (this.#sink && this.#error) sink.broke(this.#error)
-    else if (this.#sink && this.#over) sink.end()
-    else if (this.#sink) {
-      if (this.#isPaused) this.resume()
-      this.#wait()
+    if (!this.#sink) return
+    if (this.#over) {
+      this.#sink = undefined
+      if (this.#error) sink.broke(this.#error)
+      else sink.end()
+      return
     }
+    if (!this.#isPaused) this.#wait()
+    this.#steer()
   }
 
   pause(): void {
     if (this.#isPaused || this.#over) return
     this.#isPaused = true
     this.#waitingSince = undefined
-    this.#connection?.pause()
+    this.#steer()
   }
 
   resume(): void {
     if (!this.#isPaused || this.#over) return
     this.#isPaused = false
     if (this.#sink) this.#wait()
-    this.#connection?.resume()
+    this.#steer()
   }
 
   release(): void {
     this.#sink = undefined
-    this.#unread = []
+    this.#unread.clear()
     if (!this.#over) this.#close(true)
+    this.#reader?.resolve(undefined)
+    this.#reader = undefined
   }
 
   // -- within
@@ -183,7 +189,7 @@ export class Exchange implements UpstreamBody, ExchangeListener, Watched {
     // From the first byte on it is the idle limit that counts.
     this.#limit = 'idle'
     if (this.#sink) {
-      this.#waitingSince = this.clock.elapsed()
+      if (!this.#isPaused) this.#waitingSince = this.clock.elapsed()
       this.#sink.data(bytes)
       return
     }
@@ -194,9 +200,21 @@ export class Exchange implements UpstreamBody, ExchangeListener, Watched {
       reader.resolve(bytes)
       return
     }
-    this.#unread.push(bytes)
-    this.#unreadBytes += bytes.length
-    if (this.#unreadBytes > MOST_UNREAD) this.pause()
+    this.#unread.add(bytes)
+    this.#steer()
+  }
+
+  /** Lets the sender wait, or go on. */
+  #steer(): void {
+    if (this.#over) return
+    const inflate = this.#inflate
+    const held = this.#isPaused || this.#unread.tooMuch
+    inflate?.hold(held)
+    const stop = held || inflate?.full === true
+    if (stop === this.#isStopped) return
+    this.#isStopped = stop
+    if (stop) this.#connection?.pause()
+    else this.#connection?.resume()
   }
 
   #finish(): void {

@@ -8,8 +8,8 @@ export interface ExchangeListener {
   data(bytes: Uint8Array): void
   /** The answer is complete; the connection is somebody else's from now on. */
   end(): void
-  /** The connection broke, or what came is no HTTP. */
-  broke(error: unknown): void
+  /** The connection broke, or what came is no HTTP. `unsent`: it was gone before anything was sent. */
+  broke(error: unknown, unsent: boolean): void
 }
 
 type Socket = Bun.Socket<undefined>
@@ -22,6 +22,7 @@ export class Connection {
   #listener: ExchangeListener | undefined
   /** What the system's buffer had no room for. */
   #unsent: Uint8Array | undefined
+  #paused = false
   #closed = false
 
   constructor(
@@ -33,6 +34,7 @@ export class Connection {
 
   /** Sends a request and hands its answer to `listener`. @param size of `text` in bytes */
   exchange(text: string, size: number, listener: ExchangeListener): void {
+    if (this.#closed) return listener.broke(undefined, true)
     this.#listener = listener
     this.#reader.begin()
     const written = this.socket.write(text)
@@ -40,10 +42,12 @@ export class Connection {
   }
 
   pause(): void {
+    this.#paused = true
     this.socket.pause()
   }
 
   resume(): void {
+    this.#paused = false
     this.socket.resume()
   }
 
@@ -52,6 +56,7 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     this.#listener = undefined
+    this.#unsent = undefined
     this.socket.terminate()
   }
 
@@ -78,7 +83,7 @@ export class Connection {
       if (content && this.#listener === listener) listener.data(content)
     } catch (error) {
       this.destroy()
-      listener.broke(error)
+      listener.broke(error, false)
       return
     }
     if (reader.ended && this.#listener === listener) this.#end(listener)
@@ -90,14 +95,18 @@ export class Connection {
     const wasClosed = this.#closed
     this.#closed = true
     this.#listener = undefined
+    this.#unsent = undefined
     if (listener) {
-      if (this.#reader.close()) listener.end()
-      else listener.broke(error)
+      // A connection that was lost did not tell the end, even of an answer that ends with it.
+      if (!error && this.#reader.close()) listener.end()
+      else listener.broke(error, false)
     } else if (!wasClosed) this.onFree(this, false)
   }
 
   #end(listener: ExchangeListener): void {
     this.#listener = undefined
+    // Whoever paused it cannot resume it any more.
+    if (this.#paused) this.resume()
     // A server that has answered before it has read everything is still owed the rest.
     if (this.#reader.reusable && !this.#unsent) this.onFree(this, true)
     else this.destroy()
@@ -119,6 +128,7 @@ export interface Opening {
 export function openConnection(address: Address, onFree: (connection: Connection, usable: boolean) => void): Opening {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()
   let connection: Connection | undefined
+  let opened: Socket | undefined
   let abandoned = false
   const ready = (socket: Socket) => {
     if (abandoned) return void socket.terminate()
@@ -137,7 +147,9 @@ export function openConnection(address: Address, onFree: (connection: Connection
     socket: {
       binaryType: 'buffer',
       open(socket) {
-        if (!secure) ready(socket)
+        opened = socket
+        if (abandoned) socket.terminate()
+        else if (!secure) ready(socket)
       },
       handshake(socket, success, error) {
         if (success) return ready(socket)
@@ -151,9 +163,10 @@ export function openConnection(address: Address, onFree: (connection: Connection
         if (connection) connection.closed(error)
         else reject(error ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
       },
-      error(_, error) {
+      error(socket, error) {
         if (connection) connection.closed(error)
         else reject(error)
+        socket.terminate()
       },
       connectError: (_, error) => reject(error),
     },
@@ -162,6 +175,8 @@ export function openConnection(address: Address, onFree: (connection: Connection
     connection: promise,
     abandon() {
       abandoned = true
+      // A server that accepts and then never shakes hands would be held for ever.
+      opened?.terminate()
       promise.then(
         made => made.destroy(),
         () => {},

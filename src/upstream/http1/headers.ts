@@ -11,15 +11,20 @@ export interface ResponseHeaders {
 const TOKEN = /^[!#$%&'*+\-.^_`|~\da-z]+$/i
 const COLON = 0x3a
 
+const SPACE = 0x20
+
+/** Far more than any server sends; whoever goes through all headers may take the square of it. */
+const MOST_LINES = 1000
+
 /** Names as they were written, and in lower case: servers use few, and always the same. */
 const names = new Map<string, string>()
 const MOST_NAMES = 1000
 
+/** Empty for what is no name: nobody asks for such a header, and nobody is told of it. */
 function nameOf(written: string): string {
   const known = names.get(written)
   if (known !== undefined) return known
-  if (!TOKEN.test(written)) throw new HttpError('a header has no name')
-  const name = written.toLowerCase()
+  const name = TOKEN.test(written) ? written.toLowerCase() : ''
   if (names.size >= MOST_NAMES) names.clear()
   names.set(written, name)
   return name
@@ -43,9 +48,13 @@ export class HeaderList implements ResponseHeaders {
       if (end === -1) end = text.length
       const colon = text.indexOf(':', at)
       if (colon <= at || colon >= end) throw new HttpError('a header line has no name')
+      // Blanks around a name (a folded line is one) are read by some and passed over by others: that is how the end of an answer is disputed.
+      if (text.charCodeAt(at) <= SPACE || text.charCodeAt(colon - 1) <= SPACE)
+        throw new HttpError('a header line has blanks around its name')
       this.#lines.push(at, colon, end)
       at = end + 1
     }
+    if (this.#lines.length > 3 * MOST_LINES) throw new HttpError('there are too many headers')
   }
 
   get(name: string): string | null {
@@ -68,7 +77,7 @@ export class HeaderList implements ResponseHeaders {
     const keys: string[] = []
     for (let index = 0; index < this.#lines.length; index += 3) {
       const name = nameOf(this.text.slice(this.#lines[index], this.#lines[index + 1]))
-      if (!keys.includes(name)) keys.push(name)
+      if (name !== '' && !keys.includes(name)) keys.push(name)
     }
     return keys
   }

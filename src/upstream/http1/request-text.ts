@@ -3,6 +3,9 @@ import type { Address } from '../address.ts'
 const NAME = /^[!#$%&'*+\-.^_`|~\da-zA-Z]+$/
 const VALUE = /^[\t\x20-\x7e]*$/
 
+/** What tells where a request ends, or changes how the connection is used: said here and nowhere else. */
+const OWN = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade', 'expect'])
+
 export interface RequestParts {
   headers: Record<string, string>
   standing: Record<string, string>
@@ -13,7 +16,8 @@ export interface RequestParts {
 const standingLines = new WeakMap<Record<string, string>, string>()
 
 /**
- * A POST as it goes over the wire, and its size in bytes. @throws TypeError for a header that would break out of its line; the text quotes its name only.
+ * A POST as it goes over the wire, and its size in bytes. @throws TypeError for a header that would break out of its line, or belongs to the transport; the
+ * text quotes its name only.
  */
 export function requestText({ path, host }: Address, { headers, standing, body }: RequestParts): { text: string; size: number } {
   const length = Buffer.byteLength(body)
@@ -22,7 +26,8 @@ export function requestText({ path, host }: Address, { headers, standing, body }
     kept = linesOf(standing, {})
     standingLines.set(standing, kept)
   }
-  const head = `POST ${path} HTTP/1.1\r\nhost: ${host}\r\naccept-encoding: identity\r\n${kept}${linesOf(headers, standing)}content-length: ${length}\r\n\r\n`
+  const hostLine = (standing.host ?? headers.host) === undefined ? `host: ${host}\r\n` : ''
+  const head = `POST ${path} HTTP/1.1\r\n${hostLine}accept-encoding: identity\r\n${kept}${linesOf(headers, standing)}content-length: ${length}\r\n\r\n`
   return { text: head + body, size: head.length + length }
 }
 
@@ -32,6 +37,7 @@ function linesOf(headers: Record<string, string>, stronger: Record<string, strin
     if (stronger[name] !== undefined) continue
     const value = headers[name] as string
     if (!NAME.test(name)) throw new TypeError('a header has a name that is none')
+    if (OWN.has(name)) throw new TypeError(`the header ${name} cannot be set`)
     if (!VALUE.test(value)) throw new TypeError(`the header ${name} holds characters that no header can`)
     lines += `${name}: ${value}\r\n`
   }

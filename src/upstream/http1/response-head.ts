@@ -10,7 +10,7 @@ export interface ResponseHead {
 /** How the body's end is told: a number of bytes, in chunks, or by the connection's. */
 export type Framing = number | 'chunked' | 'until-close'
 
-const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?:[ \r]|$)/
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?:[ \r]|$)/
 
 /** What can stand in no line, and could end one for whoever gets it next. */
 const BROKEN_LINE = /\r(?!\n)|\0/
@@ -24,7 +24,8 @@ export function parseHead(text: string): { head: ResponseHead; framing: Framing;
   const headers = new HeaderList(text, end === -1 ? text.length : end + 1)
   const head = { status: Number(status[2]), headers }
   const framing = framingOf(head)
-  return { head, framing, reusable: framing !== 'until-close' && isKept(headers, status[1] === '1') && isPlain(headers) }
+  const current = status[1] === '1'
+  return { head, framing, reusable: framing !== 'until-close' && isKept(headers, current) && isPlain(headers, framing, current) }
 }
 
 function isKept(headers: HeaderList, kept: boolean): boolean {
@@ -34,16 +35,22 @@ function isKept(headers: HeaderList, kept: boolean): boolean {
   return kept ? !words.includes('close') : words.includes('keep-alive')
 }
 
-/** Both ways to tell the end in one answer are how one answer is smuggled into another: the connection is not used again (RFC 9112 §6.3). */
-const isPlain = (headers: HeaderList): boolean => headers.get('transfer-encoding') === null || headers.get('content-length') === null
+/**
+ * Both ways to tell the end in one answer, chunks in HTTP/1.0, and a body announced where none can be are how one answer is smuggled into another: the
+ * connection is not used again (RFC 9112 §6.1, §6.3).
+ */
+function isPlain(headers: HeaderList, framing: Framing, current: boolean): boolean {
+  const length = headers.get('content-length')
+  if (headers.get('transfer-encoding') !== null) return framing === 'chunked' && length === null && current
+  return framing !== 0 || length === null || Number(length) === 0
+}
 
 function framingOf({ status, headers }: ResponseHead): Framing {
   if (status < 200 || status === 204 || status === 304) return 0
-  const coding = headers.get('transfer-encoding')
-  if (coding !== null) {
-    const last = coding.toLowerCase().split(',').at(-1)?.trim()
-    return last === 'chunked' ? 'chunked' : 'until-close'
-  }
+  const coding = headers.get('transfer-encoding')?.toLowerCase()
+  if (coding === 'chunked') return 'chunked'
+  // We asked for nothing else, so that nobody may compress here (RFC 9112 §7.4); `identity` is an older word for nothing.
+  if (coding !== undefined && coding !== 'identity') throw new HttpError('the transfer-encoding is unknown')
   const length = headers.get('content-length')
   if (length === null) return 'until-close'
   if (/^\d{1,15}$/.test(length)) return Number(length)

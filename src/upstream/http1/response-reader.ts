@@ -5,6 +5,7 @@ const LONGEST_HEAD = 64 * 1024
 const USUAL_HEAD = 4 * 1024
 const LONGEST_LINE = 8 * 1024
 const MOST_TRAILERS = 64 * 1024
+const MOST_INTERIM = 100
 
 const LF = 0x0a
 const CR = 0x0d
@@ -24,6 +25,7 @@ export class ResponseReader {
   #partial: Buffer | undefined
   #left = 0
   #trailers = 0
+  #interim = 0
   /** The body's length in bytes, where the head told it. */
   bodyLength: number | undefined
 
@@ -38,6 +40,7 @@ export class ResponseReader {
     this.#state = 'head'
     this.#partial = undefined
     this.#trailers = 0
+    this.#interim = 0
     this.bodyLength = undefined
   }
 
@@ -128,7 +131,10 @@ export class ResponseReader {
     const { head, framing, reusable } = parseHead(text.slice(0, end.at))
     const next = at + end.next
     if (head.status === 101) throw new HttpError('the server switches to another protocol')
-    if (head.status < 200) return next
+    if (head.status < 200) {
+      if (++this.#interim > MOST_INTERIM) throw new HttpError('there are too many interim answers')
+      return next
+    }
     this.head = head
     this.reusable = reusable
     this.bodyLength = typeof framing === 'number' ? framing : undefined
