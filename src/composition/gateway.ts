@@ -13,6 +13,7 @@ import { anthropic, inspectCountTokens } from '../dialects/anthropic/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import type { HttpServices } from '../http/services.ts'
 import type { Logger } from '../log/logger.ts'
+import type { WriteRecord } from '../operations/accounting.ts'
 import type { ClientDialect } from '../operations/call.ts'
 import { createMakeContext } from '../operations/context.ts'
 import { countTokens } from '../operations/count-tokens.ts'
@@ -32,6 +33,7 @@ import { createAdmin } from './admin.ts'
 import { databasePath } from './database-path.ts'
 import { ensureKeys, type StartKeys } from './first-start.ts'
 import { healthReport } from './health.ts'
+import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { createKeyRing } from './keys.ts'
 import { createAnswered, createWriteRecord } from './records.ts'
 import { buildState, declaredNames, type State } from './state.ts'
@@ -88,7 +90,18 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   let stopping = false
   const startedAt = clock.now()
   const streams = new OpenStreams()
-  const write = createWriteRecord(writer, log)
+  let served = 0
+  const record = createWriteRecord(writer, log)
+  const write: WriteRecord = line => {
+    served++
+    record(line)
+  }
+  const stopReleasing = releaseMemoryWhenIdle({
+    clock,
+    served: () => served,
+    isIdle: () => streams.count === 0,
+    collect: () => Bun.gc(true),
+  })
   const routing = () => state.routing
   const generateServices = { clock, random: systemRandom, makeContext: createMakeContext(clock, systemIds), routing, write, streams }
   const { makeContext } = generateServices
@@ -168,6 +181,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
       stopping = true
     },
     async close() {
+      stopReleasing()
       cache.stop()
       await writer.stop()
       await store.close()
