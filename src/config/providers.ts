@@ -1,3 +1,4 @@
+import { TRANSPORT_HEADERS } from '../core/transport-headers.ts'
 import { effectiveBaseUrl, needsUrl, urlFault } from './base-url.ts'
 import type { Path } from './problem.ts'
 import type { ProviderConfig } from './schema/provider.ts'
@@ -25,6 +26,8 @@ export function completeProvider(provider: ProviderConfig): ProviderFault[] {
   }
   for (const [name, value] of Object.entries(provider.headers)) {
     if (!HEADER_NAME.test(name)) faults.push({ path: ['headers', name], message: 'is no name for a header' })
+    else if (TRANSPORT_HEADERS.has(name.toLowerCase()))
+      faults.push({ path: ['headers', name], message: 'belongs to the connection and cannot be set' })
     else if (!HEADER_VALUE.test(value)) faults.push({ path: ['headers', name], message: 'holds characters that a header cannot' })
   }
   if (faults.length > 0) return faults

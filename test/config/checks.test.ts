@@ -75,6 +75,7 @@ describe('base URLs', () => {
   test('headers that HTTP cannot carry are refused', () => {
     expect(faultOf({ headers: { 'x ok': 'a' } })).toEqual(['headers.x ok: is no name for a header'])
     expect(faultOf({ headers: { 'x-ok': 'a\r\nevil: 1' } })).toEqual(['headers.x-ok: holds characters that a header cannot'])
+    expect(faultOf({ headers: { Connection: 'close' } })).toEqual(['headers.Connection: belongs to the connection and cannot be set'])
   })
 
   test('private addresses are accepted from the file', async () => {

@@ -1,10 +1,8 @@
+import { TRANSPORT_HEADERS } from '../../core/transport-headers.ts'
 import type { Address } from '../address.ts'
 
 const NAME = /^[!#$%&'*+\-.^_`|~\da-zA-Z]+$/
 const VALUE = /^[\t\x20-\x7e]*$/
-
-/** What tells where a request ends, or changes how the connection is used: said here and nowhere else. */
-const OWN = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade', 'expect'])
 
 export interface RequestParts {
   headers: Record<string, string>
@@ -37,7 +35,7 @@ function linesOf(headers: Record<string, string>, stronger: Record<string, strin
     if (stronger[name] !== undefined) continue
     const value = headers[name] as string
     if (!NAME.test(name)) throw new TypeError('a header has a name that is none')
-    if (OWN.has(name)) throw new TypeError(`the header ${name} cannot be set`)
+    if (TRANSPORT_HEADERS.has(name)) throw new TypeError(`the header ${name} cannot be set`)
     if (!VALUE.test(value)) throw new TypeError(`the header ${name} holds characters that no header can`)
     lines += `${name}: ${value}\r\n`
   }
