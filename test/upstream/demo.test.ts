@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../src/core/json.ts'
 import { planDemo } from '../../src/upstream/demo/plan.ts'
 import { createDemoSend } from '../../src/upstream/demo/send.ts'
+import { readAll } from '../../src/upstream/read-all.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 const user = (content: string): JsonObject => ({ role: 'user', content })
@@ -79,6 +80,13 @@ describe('the embedded upstream', () => {
     expect(chunks.map(chunk => chunk.choices[0]?.delta.content ?? '').join('')).toBe(whole.choices[0].message.content)
     expect(chunks.at(-1).usage).toEqual(whole.usage)
     expect(await answer.read()).toBeUndefined()
+  })
+
+  test('refuses content that is none, as a vendor would', async () => {
+    const response = await call({ model: 'demo', messages: [user('hi'), { role: 'user', content: 5 }] })
+    expect(response.status).toBe(400)
+    const body = JSON.parse(new TextDecoder().decode(await readAll(response.body, 10_000)))
+    expect(body.error).toMatchObject({ type: 'invalid_request_error', param: 'messages.1.content' })
   })
 
   test('stops when its client leaves', async () => {

@@ -1,3 +1,4 @@
+import { readBase64Text } from '../../core/base64.ts'
 import { at, optionalString, requiredObject, requiredString } from '../../core/fields.ts'
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { ContentPart, MediaPart, PartBase } from '../../ir/message.ts'
@@ -29,7 +30,8 @@ function decodeSource(block: JsonObject, path: string, mediaRange: string, base:
   switch (requiredString(source, 'type', from)) {
     case 'base64': {
       const mediaType = requiredString(source, 'media_type', from)
-      return { type: 'media', mediaType, source: { kind: 'base64', data: requiredString(source, 'data', from) }, ...base }
+      const data = readBase64Text(requiredString(source, 'data', from), at(from, 'data'))
+      return { type: 'media', mediaType, source: { kind: 'base64', data }, ...base }
     }
     case 'text': {
       const mediaType = optionalString(source, 'media_type', from) ?? 'text/plain'

@@ -1,3 +1,4 @@
+import { readBase64Text } from '../../core/base64.ts'
 import { invalidField } from '../../core/errors.ts'
 import type { MediaSource } from '../../ir/message.ts'
 
@@ -6,8 +7,6 @@ export interface InlineMedia {
   mediaType?: string
   base64: string
 }
-
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 /** First bytes of what vendors take, as base64 shows them. */
 const SIGNATURES: readonly (readonly [string, string])[] = [
@@ -67,10 +66,8 @@ export const typeOfName = (name: string | undefined): string | undefined => OF_E
 function cleanBase64(data: string, path: string): string {
   let text = data
   if (text.includes('%')) text = percentDecoded(text).toString('latin1')
-  if (/\s/.test(text)) text = text.replace(/\s+/g, '')
   if (text.includes('-') || text.includes('_')) text = text.replaceAll('-', '+').replaceAll('_', '/')
-  if (text === '' || !BASE64.test(text)) throw invalidField(path, 'holds no valid base64 data', 'invalid_base64')
-  return text
+  return readBase64Text(text, path)
 }
 
 /** Each `%41` is one byte, whatever the bytes mean; other characters are their UTF-8 bytes. */

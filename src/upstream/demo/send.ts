@@ -3,6 +3,7 @@ import type { IdGenerator } from '../../core/ids.ts'
 import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import { pulledBody, type UpstreamBody } from '../body.ts'
 import type { Send, UpstreamResponse } from '../client.ts'
+import { refusalOf } from './check.ts'
 import { type DemoPlan, planDemo } from './plan.ts'
 
 /** Between two words, so that streaming can be seen. */
@@ -75,6 +76,8 @@ export function createDemoSend(clock: Clock, ids: IdGenerator): Send {
   return async ({ body: text, client: { signal } }): Promise<UpstreamResponse> => {
     const parsed = tryParseJson(text)
     const body = isObject(parsed) ? parsed : {}
+    const refusal = refusalOf(body)
+    if (refusal) return { status: 400, headers: new Headers({ 'content-type': 'application/json' }), body: whole(JSON.stringify(refusal)) }
     const plan = planDemo(body)
     const base = { id: ids.next('chatcmpl-'), created: Math.floor(clock.now() / 1000), model: String(body.model) }
     const callId = ids.next('call_')

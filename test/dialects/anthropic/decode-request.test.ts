@@ -296,6 +296,10 @@ describe('errors name the field', () => {
   test.each<[JsonObject, string]>([
     [{ messages: [turn('user', { type: 'tool_result', content: 'x' })] }, 'messages.0.content.0.tool_use_id'],
     [
+      { messages: [turn('user', { type: 'image', source: { type: 'base64', media_type: 'image/png', data: '!!' } })] },
+      'messages.0.content.0.source.data',
+    ],
+    [
       {
         messages: [
           { role: 'user', content: 'a' },
