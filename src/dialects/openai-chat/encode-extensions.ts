@@ -1,9 +1,7 @@
 import { invalidField } from '../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { DialectId } from '../../ir/dialect-id.ts'
-import type { GenerateRequest } from '../../ir/request.ts'
-import type { CodecContext, UpstreamTraits } from '../dialect.ts'
-import type { ModelFamily } from './model-family.ts'
+import type { Draft } from './draft.ts'
 import { DIALECT, EXTENSION_FIELDS, MAPPED_FIELDS } from './wire.ts'
 
 /** Fields of other dialects that mean nothing outside them, so that their loss is none (dialects.md §2.1, §2.2). */
@@ -31,13 +29,8 @@ const NO_THREADS = 'thread_unsupported_request'
 const DOCUMENTED: ReadonlySet<string> = new Set([...EXTENSION_FIELDS, ...MAPPED_FIELDS])
 
 /** Request fields that the internal model has no member for: this dialect's own go out again, others' are refused, noted or mean nothing. */
-export function encodeExtensions(
-  request: GenerateRequest,
-  traits: UpstreamTraits,
-  family: ModelFamily,
-  body: JsonObject,
-  context: CodecContext,
-): void {
+export function encodeExtensions(draft: Draft): void {
+  const { request, traits, body, context } = draft
   for (const [origin, members] of Object.entries(request.extensions ?? {}) as [DialectId, JsonObject][]) {
     for (const [field, value] of Object.entries(members)) {
       if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) continue
@@ -45,19 +38,12 @@ export function encodeExtensions(
         if (!traits.unknownFields && !DOCUMENTED.has(field)) context.note({ action: 'dropped', field })
         else if (field === 'stream_options') body.stream_options &&= { ...(value as JsonObject), ...(body.stream_options as JsonObject) }
         else body[field] ??= value
-      } else encodeForeign(origin, field, value, request, family, context)
+      } else encodeForeign(origin, field, value, draft)
     }
   }
 }
 
-function encodeForeign(
-  origin: DialectId,
-  field: string,
-  value: JsonValue,
-  request: GenerateRequest,
-  family: ModelFamily,
-  context: CodecContext,
-): void {
+function encodeForeign(origin: DialectId, field: string, value: JsonValue, { request, family, context }: Draft): void {
   if (origin === 'anthropic' && REFUSED.has(field))
     throw invalidField(field, 'cannot be carried over to this upstream', field === 'thread' ? NO_THREADS : 'unsupported_parameter')
   if (MEANINGLESS.has(field) || (field === 'speed' && (value === 'standard' || family.openAi))) return

@@ -3,12 +3,13 @@ import { sha256 } from '../../core/secret.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
 import { type CodecContext, type EncodeOptions, traitsOf, type UpstreamTraits } from '../dialect.ts'
 import { markPrefill } from './conversation-shape.ts'
+import type { Draft } from './draft.ts'
 import { encodeExtensions } from './encode-extensions.ts'
 import { encodeMessages } from './encode-messages.ts'
 import { encodeReasoning, stopsReasoning } from './encode-reasoning.ts'
 import { encodeLimit, encodeSampling } from './encode-sampling.ts'
 import { encodeTools } from './encode-tools.ts'
-import { type ModelFamily, modelFamily } from './model-family.ts'
+import { modelFamily } from './model-family.ts'
 import { dropRefused } from './refused-fields.ts'
 import { encodeResponseFormat } from './response-format.ts'
 import { DIALECT } from './wire.ts'
@@ -26,14 +27,15 @@ export function encodeRequest(request: GenerateRequest, options: EncodeOptions, 
   const messages = encodeMessages(request, traits, family, !stopsReasoning(reasoning), context)
   const body: JsonObject = { model: options.model, messages, stream: request.stream }
   if (request.stream && traits.streamOptions !== false) body.stream_options = { include_usage: true }
-  encodeLimit(request, traits, family, body, context)
+  const draft: Draft = { request, traits, family, body, context }
+  encodeLimit(draft)
   Object.assign(body, reasoning)
-  encodeSampling(request, traits, family, body, context)
+  encodeSampling(draft)
   Object.assign(body, encodeTools(request, traits, family, context))
   encodeResponseFormat(request, traits, body, context)
-  encodeEndUser(request, traits, family, body)
-  encodeServiceTier(request, traits, family, body, context)
-  encodeExtensions(request, traits, family, body, context)
+  encodeEndUser(draft)
+  encodeServiceTier(draft)
+  encodeExtensions(draft)
   if (request.origin !== DIALECT) Object.assign(body, markPrefill(messages, traits, context))
   dropRefused(body, request, traits, context)
   return { body }
@@ -49,19 +51,13 @@ function withForcedTool(request: GenerateRequest, traits: UpstreamTraits, contex
 }
 
 /** A value too long for the field stays stable, and tells less, as its hash. */
-function encodeEndUser(request: GenerateRequest, traits: UpstreamTraits, family: ModelFamily, body: JsonObject): void {
+function encodeEndUser({ request, traits, family, body }: Draft): void {
   if (request.endUser === undefined || request.endUser === '') return
   const value = request.endUser.length > LONGEST_IDENTIFIER ? sha256(request.endUser) : request.endUser
   body[traits.endUserField ?? (family.openAi ? 'safety_identifier' : 'user')] = value
 }
 
-function encodeServiceTier(
-  request: GenerateRequest,
-  traits: UpstreamTraits,
-  family: ModelFamily,
-  body: JsonObject,
-  context: CodecContext,
-): void {
+function encodeServiceTier({ request, traits, family, body, context }: Draft): void {
   const speed = request.extensions?.anthropic?.speed
   if (speed === 'fast' && family.openAi) body.service_tier = 'fast'
   if (request.serviceTier === undefined || body.service_tier !== undefined) return

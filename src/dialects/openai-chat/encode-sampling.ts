@@ -1,18 +1,9 @@
-import type { JsonObject } from '../../core/json.ts'
-import type { GenerateRequest } from '../../ir/request.ts'
-import type { CodecContext, UpstreamTraits } from '../dialect.ts'
-import type { ModelFamily } from './model-family.ts'
+import type { Draft } from './draft.ts'
 
 const MOST_STOPS = 4
 
 /** The output limit. Clients that believe to speak to another model ask for more than this one can give, which is a 400. */
-export function encodeLimit(
-  request: GenerateRequest,
-  traits: UpstreamTraits,
-  family: ModelFamily,
-  body: JsonObject,
-  context: CodecContext,
-): void {
+export function encodeLimit({ request, traits, family, body, context }: Draft): void {
   const wanted = request.maxOutputTokens
   if (wanted === undefined) return
   const note = (detail: string) => context.note({ action: 'approximated', field: 'max_tokens', detail })
@@ -24,13 +15,8 @@ export function encodeLimit(
   if (wanted < 1) note('the upstream writes at least one token')
 }
 
-export function encodeSampling(
-  request: GenerateRequest,
-  traits: UpstreamTraits,
-  family: ModelFamily,
-  body: JsonObject,
-  context: CodecContext,
-): void {
+export function encodeSampling(draft: Draft): void {
+  const { request, traits, family, body, context } = draft
   const refused = family.reasoning && !(family.canDisableReasoning && body.reasoning_effort === 'none')
   const set = (field: string, value: number | undefined, harmless: number) => {
     if (value === undefined) return
@@ -52,10 +38,10 @@ export function encodeSampling(
     body.logprobs = true
     if (request.logprobs.top !== undefined) body.top_logprobs = request.logprobs.top
   }
-  encodeStop(request, family, body, context)
+  encodeStop(draft)
 }
 
-function encodeStop(request: GenerateRequest, family: ModelFamily, body: JsonObject, context: CodecContext): void {
+function encodeStop({ request, family, body, context }: Draft): void {
   const stops = request.stopSequences?.filter(stop => stop !== '') ?? []
   if (stops.length === 0) return
   const field = request.origin === 'anthropic' ? 'stop_sequences' : 'stop'
