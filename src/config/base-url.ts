@@ -1,3 +1,4 @@
+import { OPEN_KINDS, vendorOfAddress } from '../core/vendor-hosts.ts'
 import type { ProviderType } from './schema/provider.ts'
 
 /** Where each kind of provider is found unless its `base_url` says otherwise; `version` is the path that belongs to it. */
@@ -66,11 +67,13 @@ export function urlFault(text: string, options: { allowHttp: boolean; query?: bo
 
 /** The base URL of a provider of `type`: the vendor's own by default; a version or route given or missing by mistake is mended. */
 export function effectiveBaseUrl(type: ProviderType, given: string | undefined): string | undefined {
-  const service = SERVICES[type]
-  if (given === undefined) return service.url
+  if (given === undefined) return SERVICES[type].url
   const url = new URL(given)
+  // For kinds that are a wire format rather than a vendor the host says whose service it is.
+  const vendor = OPEN_KINDS.has(type) ? (vendorOfAddress(given) ?? type) : type
+  const service = SERVICES[vendor]
   let path = url.pathname.replace(/\/+$/, '')
-  if (type !== 'azure') path = path.replace(ROUTES, '')
+  if (vendor !== 'azure') path = path.replace(ROUTES, '')
   if (service.surplus) path = path.replace(service.surplus, '')
   if (path === '' && service.version) path = service.version
   return url.origin + path

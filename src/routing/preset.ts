@@ -1,8 +1,8 @@
 import type { Credential } from '../accounts/account.ts'
+import { OPEN_KINDS, vendorOfAddress } from '../core/vendor-hosts.ts'
 import type { UpstreamTraits } from '../dialects/dialect.ts'
 import type { DialectId } from '../ir/dialect-id.ts'
 import { azureUrl } from './azure.ts'
-import { vendorOfAddress } from './vendor-hosts.ts'
 import { VENDORS, type VendorName } from './vendors.ts'
 
 /** What a kind of provider is: a wire format, a way to show the credential, and how its server differs from the vendor's. */
@@ -22,23 +22,25 @@ const keyHeader =
   (credential: Credential): Record<string, string> =>
     credential.kind === 'api_key' ? { [name]: credential.apiKey } : {}
 
-/** Kinds that stand for a wire format rather than for a vendor: whose server it is, the address may tell. */
-const OPEN_KINDS: ReadonlySet<string> = new Set(['openai', 'custom'])
-
 const isVendor = (type: string): type is VendorName => Object.hasOwn(VENDORS, type)
+
+/** Going on with a begun answer is a feature of DeepSeek's beta address. */
+const DEEPSEEK_BETA: UpstreamTraits = { prefill: 'prefix' }
+
+const isBeta = (baseUrl: string | undefined): boolean => baseUrl !== undefined && URL.parse(baseUrl)?.pathname.startsWith('/beta') === true
 
 /** What the provider's type and address say of it; undefined for kinds that need more than a key and a known wire format. */
 export function presetOf(type: string, baseUrl: string | undefined): Preset | undefined {
   if (type === 'anthropic') return { dialect: 'anthropic', authorize: keyHeader('x-api-key'), traits: {} }
   if (type === 'demo') return { dialect: 'openai-chat', authorize: bearer, traits: {} }
   const known = vendorOfAddress(baseUrl)
-  const vendor = OPEN_KINDS.has(type) ? (known?.vendor ?? type) : type
+  const vendor = OPEN_KINDS.has(type) ? (known ?? type) : type
   if (!isVendor(vendor)) return undefined
   const azure = vendor === 'azure'
   return {
     dialect: 'openai-chat',
     authorize: azure ? keyHeader('api-key') : bearer,
-    traits: { ...VENDORS[vendor], ...(known?.vendor === vendor && known.traits) },
+    traits: { ...VENDORS[vendor], ...(vendor === 'deepseek' && isBeta(baseUrl) && DEEPSEEK_BETA) },
     ...(azure && { url: azureUrl }),
   }
 }
