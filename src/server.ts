@@ -1,5 +1,5 @@
 import type { Gateway } from './composition/gateway.ts'
-import type { Clock } from './core/clock.ts'
+import type { Cancel, Clock } from './core/clock.ts'
 import { GatewayError } from './core/errors.ts'
 import { Roster } from './core/roster.ts'
 import type { HeldRequest } from './http/client-route.ts'
@@ -59,6 +59,7 @@ export function listen(gateway: Gateway, clock: Clock): RunningServer {
       // A turn for the last events to go out before the sockets are closed.
       await clock.sleep(50)
       await server.stop(true)
+      waiting.stop()
       // And one for the requests that were cut off with them to reach their records.
       await clock.sleep(20)
     },
@@ -74,12 +75,13 @@ const SWEEP_MS = 30_000
  */
 class WaitingRequests {
   readonly #waiting = new Roster<HeldRequest>()
+  readonly stop: Cancel
 
   constructor(
     private readonly server: Bun.Server<undefined>,
     clock: Clock,
   ) {
-    clock.every(SWEEP_MS, () => this.#sweep())
+    this.stop = clock.every(SWEEP_MS, () => this.#sweep())
   }
 
   add(request: Request): HeldRequest {

@@ -1,5 +1,6 @@
-/** What tells where a request ends, or changes how its connection is used: the transport says it, and nobody else may. In lower case. */
+/** What tells where a request ends, in what form its answer comes, or how its connection is used: the transport says it, and nobody else may. In lower case. */
 export const TRANSPORT_HEADERS: ReadonlySet<string> = new Set([
+  'accept-encoding',
   'content-length',
   'transfer-encoding',
   'connection',

@@ -135,8 +135,8 @@ function lastQuestion(messages: readonly JsonValue[]): number {
   return -1
 }
 
-export const estimateUsage = (request: JsonObject, outputCharacters: number): Usage => ({
-  inputTokens: estimateInputTokens(request),
+export const estimateUsage = (request: JsonObject, model: string, outputCharacters: number): Usage => ({
+  inputTokens: estimateInputTokens(request, model),
   outputTokens: Math.ceil(outputCharacters / CHARACTERS_PER_TOKEN),
   estimated: true,
 })

@@ -54,7 +54,7 @@ async function whole(call: Call, summary: RequestSummary, services: GenerateServ
   accounting.lease = lease
   accounting.notes = value.notes
   accounting.firstToken()
-  accounting.settle(200, { usage: value.usage ?? estimateUsage(call.body, value.outputCharacters) })
+  accounting.settle(200, { usage: value.usage ?? estimateUsage(call.body, lease.target.model, value.outputCharacters) })
   return { status: 200, headers: { ...JSON_HEADERS, ...value.headers, ...answerHeaders(state, lease, accounting) }, body: value.body }
 }
 
@@ -99,7 +99,7 @@ function settleStream(call: Call, accounting: Accounting, end: { opened?: Opened
   if (lease) release(lease)
   if (end.error && end.opened && !end.left && end.error.kind !== 'unavailable') brokeOff(accounting.trail)
   const relay = end.opened?.relay
-  const usage = relay && (relay.usage ?? estimateUsage(call.body, relay.outputCharacters))
+  const usage = relay && (relay.usage ?? estimateUsage(call.body, lease?.target.model ?? '', relay.outputCharacters))
   const error = end.left ? new GatewayError('cancelled', 'the client left before the end') : end.error
   accounting.settle(error ? call.dialect.client.encodeError(error, call.requestId).status : 200, { usage, error })
 }

@@ -13,6 +13,10 @@ export function reversedCodec(codec: UpstreamCodec, reversal: Reversal | undefin
       return {
         push: frame => reverser.push(decoder.push(frame)),
         end: () => reverser.push(decoder.end()),
+        // Only words go by the pattern, of which nothing is undone.
+        get pattern() {
+          return decoder.pattern
+        },
       }
     },
   }

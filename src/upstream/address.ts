@@ -1,3 +1,5 @@
+import { GatewayError } from '../core/errors.ts'
+
 /** Where an upstream listens, and what of its URL goes into the request. */
 export interface Address {
   secure: boolean
@@ -17,12 +19,15 @@ const MOST_ADDRESSES = 1000
 
 const known = new Map<string, Address>()
 
-/** @throws TypeError where `url` is no http or https URL. */
+/** @throws GatewayError `bad-gateway` where `url` is no http or https URL */
 export function addressOf(url: string): Address {
   const found = known.get(url)
   if (found) return found
-  const { protocol, hostname, port, host, pathname, search } = new URL(url)
-  if (protocol !== 'https:' && protocol !== 'http:') throw new TypeError('not an http or https URL')
+  const parsed = URL.parse(url)
+  if (parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:') {
+    throw new GatewayError('bad-gateway', 'the upstream has no URL that can be called', { upstream: { maybeExecuted: false } })
+  }
+  const { protocol, hostname, port, host, pathname, search } = parsed
   const secure = protocol === 'https:'
   const address: Address = {
     secure,

@@ -29,7 +29,9 @@ describe('an estimate of a request', () => {
   })
 
   test('says that it is one', () => {
-    expect(estimateUsage({ system: 'Hi', messages: [] }, 70)).toEqual({ inputTokens: 2, outputTokens: 20, estimated: true })
+    expect(estimateUsage({ system: 'Hi', messages: [] }, 'gpt-5.5', 70)).toEqual({ inputTokens: 2, outputTokens: 20, estimated: true })
+    const long = { system: 'word '.repeat(1000), messages: [] }
+    expect(estimateUsage(long, CLAUDE, 0).inputTokens).toBe(estimateInputTokens(long, CLAUDE))
   })
 
   test('takes more tokens for a Claude, whose vocabulary is another', () => {

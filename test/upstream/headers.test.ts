@@ -81,6 +81,6 @@ describe('an address', () => {
   })
 
   test('is one of http or https', () => {
-    expect(() => addressOf('file:///etc/passwd')).toThrow('not an http or https URL')
+    expect(() => addressOf('file:///etc/passwd')).toThrow('no URL that can be called')
   })
 })

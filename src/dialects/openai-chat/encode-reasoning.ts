@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/json.ts'
+import { isObject, type JsonObject } from '../../core/json.ts'
 import { BUDGET_OF_EFFORT, EFFORTS, type Effort, effortOfBudget } from '../../ir/reasoning.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
 import type { CodecContext, UpstreamTraits } from '../dialect.ts'
@@ -42,8 +42,10 @@ export function encodeReasoning(request: GenerateRequest, traits: UpstreamTraits
 
 /** Whether the fields turn reasoning off. */
 export const stopsReasoning = (fields: JsonObject): boolean => {
-  const { thinking, enable_thinking, reasoning_effort } = fields as { thinking?: JsonObject } & JsonObject
-  return thinking?.type === 'disabled' || enable_thinking === false || reasoning_effort === 'none'
+  const { thinking, enable_thinking, reasoning_effort, chat_template_kwargs: template, reasoning } = fields
+  if (enable_thinking === false || reasoning_effort === 'none') return true
+  if (isObject(thinking) && thinking.type === 'disabled') return true
+  return (isObject(template) && template.enable_thinking === false) || (isObject(reasoning) && reasoning.enabled === false)
 }
 
 const withField = (effort: Effort | undefined): JsonObject => (effort === undefined ? {} : { reasoning_effort: effort })

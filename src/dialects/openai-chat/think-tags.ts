@@ -1,6 +1,7 @@
 import type { ContentPart } from '../../ir/message.ts'
 import type { Choice } from '../../ir/response.ts'
 import type { StreamEvent } from '../../ir/stream.ts'
+import type { FramePattern } from '../../sse/frame-pattern.ts'
 import type { Dialect, StreamDecoder } from '../dialect.ts'
 
 const OPEN = '<think>'
@@ -52,6 +53,12 @@ class ThinkTagDecoder implements StreamDecoder {
     return this.inner.end().flatMap(event => this.#take(event))
   }
 
+  /** Once every block that could be cut has been: from then on words go through as they come. */
+  get pattern(): FramePattern | undefined {
+    for (const splitter of this.#splitters.values()) if (!splitter.isDone) return undefined
+    return this.#splitters.size === 0 ? undefined : this.inner.pattern
+  }
+
   #take(event: StreamEvent): StreamEvent[] {
     if (event.type !== 'block-start' && event.type !== 'block-delta' && event.type !== 'block-end' && event.type !== 'annotation')
       return [event]
@@ -83,6 +90,10 @@ class TagSplitter {
   #thought = false
 
   constructor(private readonly choice: number | undefined) {}
+
+  get isDone(): boolean {
+    return this.#state === 'beyond'
+  }
 
   take(event: BlockEvent, out: StreamEvent[]): void {
     if (event.type === 'block-start' && this.#state === 'before') {

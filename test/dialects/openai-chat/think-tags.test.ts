@@ -8,6 +8,7 @@ import { foldEvents } from '../../../src/ir/fold.ts'
 import { createLifecycle } from '../../../src/ir/lifecycle.ts'
 import { parseFrames } from '../../../src/sse/parser.ts'
 import { testContext } from '../../support/codec-context.ts'
+import { readByPattern } from '../../support/pattern.ts'
 import { chunk, stream } from './context.ts'
 
 const tagged = withThinkTags(openaiChat).upstream as UpstreamCodec
@@ -96,4 +97,25 @@ test('whatever the text, streamed in whatever pieces, says what the whole says',
       expect(pieces(...list)).toEqual(whole(list.join('')) as never)
     }),
   )
+})
+
+describe('behind the tags', () => {
+  test('words go by the pattern, and only there', () => {
+    const deltas = ['<think>', 'hm', ' so', '</think>', 'a', 'b', 'c'].map(content => chunk({ content }))
+    const { byPattern } = readByPattern(stream(...deltas, chunk({}, 'stop'), '[DONE]'), tagged.streamDecoder(testContext()))
+    expect(byPattern).toBe(2)
+  })
+
+  test('the pattern changes nothing of what is said', () => {
+    const piece = fc.oneof(fc.constantFrom('<think>', '</think>', '<th', 'ink>', ' ', '', 'x'), fc.string({ maxLength: 4 }))
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 15 }), texts => {
+        const sse = stream(...texts.map(content => chunk({ content })), chunk({}, 'stop'), '[DONE]')
+        const decoder = tagged.streamDecoder(testContext())
+        const parsed = [...parseFrames(sse).flatMap(frame => decoder.push(frame)), ...decoder.end()]
+        expect(readByPattern(sse, tagged.streamDecoder(testContext())).events).toEqual(parsed)
+      }),
+      { numRuns: 300 },
+    )
+  })
 })
