@@ -141,3 +141,17 @@ test('an answer without an operation has a line, and a row only where a key was 
   expect(JSON.parse(String(lines[2]))).toMatchObject({ msg: 'request', key: 'c"i', error: 'no such model' })
   expect(rows).toMatchObject([{ key: 'key_1', status: 404, at: clock.now() - 1, error: 'not-found: no such model' }])
 })
+
+test('a row keeps the counts of the usage, and nothing that a vendor said besides', () => {
+  const { rows, write } = setUp()
+  const counts = { inputTokens: 1, outputTokens: 2, cachedInputTokens: 3, cacheWriteTokens: 4, reasoningTokens: 5, estimated: true }
+  write(record({ usage: { ...counts, raw: { origin: 'openai-chat', value: { credits: 1 } } } }))
+  expect(rows[0]?.usage).toEqual(counts)
+})
+
+test('a cause that is no error of ours is not logged: it may quote the conversation', () => {
+  const { lines, write } = setUp()
+  write(record({ status: 502, error: { kind: 'bad-gateway', message: 'm' }, cause: 'what was said' }))
+  expect(lines.join('')).toContain('request failed')
+  expect(lines.join('')).not.toContain('what was said')
+})

@@ -21,6 +21,7 @@ const CANNOT: Record<string, Answer> = {
   'no route': { status: 404, message: 'Not Found' },
   'no such page': { status: 404, body: '<html>nginx</html>', contentType: 'text/html' },
   'another method': { status: 405 },
+  'another type': { status: 415 },
   'a fault': { status: 500 },
   'an overload': { status: 529 },
   'a limit of its own': { status: 429, headers: { 'retry-after': '60' } },
@@ -42,7 +43,7 @@ beforeAll(async () => {
       providers: [
         ANTHROPIC.provider(claude, { models: ['claude-*'] }),
         OPENAI.provider(gpt, { models: ['gpt-*'] }),
-        anthropic('mixed', ['elsewhere']),
+        anthropic('mixed', ['elsewhere'], { max_concurrent: 1 }),
         ...Object.keys(CANNOT).map(name => anthropic(name, ['elsewhere'], { timeouts: { first_byte: '200ms' } })),
       ],
       models: {
@@ -126,6 +127,9 @@ describe('a request that would go to Anthropic', () => {
   test('is counted where it would go first', async () => {
     claude.script({ on: 'count', body: { input_tokens: 4711 }, forKey: 'sk-mixed' })
     expect((await counted(question('claude first'))).tokens).toBe(4711)
+    // Its account is free again, although it takes one request at a time.
+    claude.script({ on: 'count', body: { input_tokens: 4712 }, forKey: 'sk-mixed' })
+    expect((await counted(question('claude first'))).tokens).toBe(4712)
     expect((await counted(question('gpt first'))).notes).toBe('usage:estimated')
   })
 
@@ -139,6 +143,39 @@ describe('a request that would go to Anthropic', () => {
     // The conversation itself is served all the same.
     expect((await post(gateway.url, MESSAGES, MESSAGES.body(name))).status).toBe(200)
   })
+})
+
+test.each([
+  [400, 'prompt is too long: 300000 tokens > 200000 maximum'],
+  [413, 'Request exceeds the maximum size'],
+  [422, 'cannot be processed'],
+])('a verdict of %i about the request is the answer', async (status, message) => {
+  claude.script({ on: 'count', status, message })
+  expect((await post(gateway.url, COUNT, question('claude-sonnet-4-5'))).status).toBe(status)
+})
+
+test('a query goes along, and a model that is named twice is named anew', async () => {
+  claude.script({ on: 'count', body: { input_tokens: 12 } })
+  const text = JSON.stringify(question('claude-sonnet-4-5')).replace('{', '{"model":"claude-other",')
+  const response = await fetch(`${gateway.url}${COUNT.path}?beta=true`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': CLIENT_KEY, 'anthropic-version': '2023-06-01' },
+    body: text,
+  })
+  expect(response.status).toBe(200)
+  const request = claude.requests.at(-1)
+  expect([request?.path, request?.query]).toEqual(['/v1/messages/count_tokens', { beta: 'true' }])
+  expect(request?.bodyText).not.toContain('claude-other')
+})
+
+test('an estimate is made for the model that an alias stands for', async () => {
+  const unable: Answer = { ...CANNOT['no route'], on: 'count', forKey: keyOf('no route') }
+  const tools = [{ name: 'look', input_schema: { type: 'object' } }]
+  claude.script(unable, unable)
+  const { tokens: plain } = await counted(question('no route'))
+  const { tokens } = await counted(question('no route', { tools }))
+  // A Claude is told more about tools than others are.
+  expect(tokens - plain).toBeGreaterThan(346)
 })
 
 describe('a request that would go elsewhere', () => {

@@ -226,6 +226,17 @@ describe('the end', () => {
     expect(out.map(({ type }) => type)).toEqual(['response-start', 'block-start', 'error'])
   })
 
+  test('a call without a name ends everything', () => {
+    const nameless: BlockStart = { type: 'tool-call', id: 'a', name: '' }
+    const out = run([start(0, text), start(1, nameless), delta(1, '{}'), start(2, text), finish('tool-calls'), { type: 'response-end' }])
+    expect(out.map(({ type }) => type)).toEqual(['response-start', 'block-start', 'error'])
+  })
+
+  test('choices that never began are not made up without end', () => {
+    const out = run([finish('stop', 1_000_000), { type: 'response-end' }])
+    expect(out.filter(({ type }) => type === 'finish')).toHaveLength(128 + 1)
+  })
+
   test.each<[FinishReason, boolean, FinishReason]>([
     ['stop', true, 'tool-calls'],
     ['stop-sequence', true, 'tool-calls'],

@@ -30,6 +30,18 @@ test.each([
   expect(streamed(response).choices[0]?.content).toMatchObject(expected)
 })
 
+test('an answer is silent until something is said in it, in each choice for itself', () => {
+  const reverser = new StreamReverser(reversal)
+  const block = { type: 'tool-call' as const, id: 't', name: 'answer' }
+  for (const choice of [0, 1]) reverser.push([{ type: 'block-start', index: 0, choice, block }])
+  reverser.push([
+    { type: 'block-delta', index: 0, choice: 0, text: '' },
+    { type: 'block-delta', index: 0, choice: 1, text: '{"a":1}' },
+  ])
+  const ends = [0, 1].map(choice => reverser.push([{ type: 'block-end', index: 0, choice }]).map(({ type }) => type))
+  expect(ends).toEqual([['block-delta', 'block-end'], ['block-end']])
+})
+
 test('events that hold no call go on as the list they came in', () => {
   const events: StreamEvent[] = [{ type: 'block-delta', index: 0, text: 'x' }]
   expect(new StreamReverser(reversal).push(events)).toBe(events)

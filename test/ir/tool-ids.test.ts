@@ -33,6 +33,10 @@ describe('ids', () => {
     expect(fitted(calls(id), results(id))).toEqual([[made], [made]])
   })
 
+  test('a result that answers no call gets a legal one, too', () => {
+    expect(fitted(said, results('a:b'), calls('c'))).toEqual([[], [legalId('a:b', LIMITS)], ['c']])
+  })
+
   test('those that a server counts anew in every turn become different, results with them', () => {
     expect(fitted(calls('f_0', 'f_0'), results('f_0', 'f_0'), calls('f_0'), results('f_0'))).toEqual([
       ['f_0', 'f_0_2'],

@@ -36,6 +36,20 @@ describe('aliases', () => {
   test('long names that begin alike stay apart', () => {
     const [first, second] = aliases(`${SAME}read`, `${SAME}write`)
     expect(first).not.toBe(second)
+    expect(first).toBe(`${SAME.slice(0, 54)}_${sha256(`${SAME}read`).slice(0, 8)}`)
+  })
+
+  test('names whose hashes begin alike stay apart', () => {
+    expect(sha256('且他').slice(0, 8)).toBe(sha256('丮俲').slice(0, 8))
+    expect(aliases('且他', '丮俲')).toEqual([`___${sha256('且他').slice(0, 8)}`, `___${sha256('丮俲').slice(0, 12)}`])
+  })
+
+  test('stand in a choice of tools that are not there, too', () => {
+    const [alias = ''] = aliases('a.b')
+    const chosen = fitToolNames({ ...named('c'), toolChoice: { type: 'tool', name: 'a.b' } }, LEGAL)
+    expect(chosen.request.toolChoice).toEqual({ type: 'tool', name: alias })
+    const allowed = fitToolNames({ ...named('c'), toolChoice: { type: 'allowed', mode: 'auto', names: ['a.b', 'c'] } }, LEGAL)
+    expect(allowed.request.toolChoice).toEqual({ type: 'allowed', mode: 'auto', names: [alias, 'c'] })
   })
 
   test('an alias that is already a name gets a longer hash', () => {

@@ -29,6 +29,10 @@ test.each([
   ['output_config.format.schema', CHAT, 'response_format'],
   ['output_config.effort', CHAT, 'reasoning_effort'],
   ['output_configuration', CHAT, undefined],
+  ['stop_reason', CHAT, undefined],
+  ['max_completion_tokens', { ...CHAT, max_completion_tokens: null, max_tokens: 5 }, 'max_tokens'],
+  ['tool_choice.disable_parallel_tool_use', { ...CHAT, parallel_tool_calls: false }, 'parallel_tool_calls'],
+  ['tool_choice', { ...CHAT, function_call: 'auto' }, 'function_call'],
   ['system.0.text', CHAT, 'messages'],
   ['messages.3.content.0', CHAT, 'messages'],
   ['messages[3].content', CHAT, 'messages'],
@@ -41,6 +45,13 @@ test.each([
   ['response_format', MESSAGES, 'output_config'],
   ['user', MESSAGES, 'metadata'],
   ['', MESSAGES, undefined],
+  ['tools[0].function.name', { functions: [] }, 'functions'],
+  ['tools.0.name', { functions: [] }, 'functions'],
+  ['tool_choice.name', { function_call: {} }, 'function_call'],
+  ['parallel_tool_calls', { tool_choice: {} }, 'tool_choice'],
+  ['tool_choice.disable_parallel_tool_use', { parallel_tool_calls: false }, 'parallel_tool_calls'],
+  ['stop', { stop: null, stop_sequences: ['x'] }, 'stop_sequences'],
+  ['stop', { stop: null }, undefined],
 ])('%s is the caller’s %#: %p', (param, body, field) => {
   expect(callerField(param, { body: body as never })).toBe(field as string)
 })

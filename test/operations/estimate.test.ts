@@ -62,6 +62,21 @@ describe('an estimate of a request', () => {
     expect(estimateInputTokens({ ...asking('Hi'), tools: [] }, CLAUDE)).toBe(without)
   })
 
+  test('counts functions of the older form as tools', () => {
+    const parameters = { type: 'object', properties: { location: { type: 'string' } } }
+    const functions = [{ name: 'get_weather', parameters }]
+    const tools = functions.map(given => ({ type: 'function', function: given }))
+    expect(estimateInputTokens({ ...asking('Hi'), functions })).toBe(estimateInputTokens({ ...asking('Hi'), tools }))
+  })
+
+  test('counts nothing that no model reads', () => {
+    const sealed = 'EmwKAhgBEgy3va3pzix/LafPsn4a '.repeat(50)
+    expect(cost({ type: 'redacted_thinking', data: sealed }, CLAUDE)).toBe(0)
+    expect(cost({ type: 'text', text: 'Hi', extra_content: { google: { thought_signature: sealed } } })).toBe(
+      cost({ type: 'text', text: 'Hi' }),
+    )
+  })
+
   test('counts calls and their results', () => {
     const input = { city: 'Istanbul', unit: 'celsius' }
     expect(cost({ type: 'tool_use', id: 'toolu_01A09q90qw90lq917835lq9', name: 'get_weather', input })).toBeWithin(15, 30)
@@ -151,6 +166,16 @@ describe('a document', () => {
     expect(cost({ type: 'document', title: 'Novel', source: { type: 'content', content } })).toBeWithin(expected, expected + 5)
   })
 
+  test('of text in a file is counted by its bytes', () => {
+    const file_data = `data:text/plain;base64,${Buffer.alloc(4000, 'a').toString('base64')}`
+    expect(cost({ type: 'file', file: { filename: 'a.txt', file_data } })).toBeWithin(999, 1003)
+  })
+
+  test('that only its vendor can read costs nothing', () => {
+    const part = (more: JsonObject) => cost({ type: 'web_search_result', title: 'A page', ...more })
+    expect(part({ encrypted_content: 'secret words '.repeat(100) })).toBe(part({}))
+  })
+
   test('of sound is counted by its length', () => {
     const data = Buffer.alloc(160_000).toString('base64')
     expect(cost({ type: 'input_audio', input_audio: { data, format: 'mp3' } })).toBeWithin(95, 106)
@@ -174,6 +199,9 @@ describe('thinking', () => {
   test('of earlier turns is not in the prompt, that of this turn is', () => {
     expect(extra(CLAUDE, question, turn(thinking, call), result, turn({ type: 'text', text: 'Done' }), question)).toBe(0)
     expect(extra(CLAUDE, question, turn(thinking, call), result)).toBeWithin(200, 300)
+    const inParts = { role: 'user', content: [{ type: 'text', text: 'Hi' }] }
+    expect(extra(CLAUDE, inParts, turn(thinking, call), result, turn({ type: 'text', text: 'Done' }), inParts)).toBe(0)
+    expect(extra(CLAUDE, inParts, turn(thinking, call), result)).toBeWithin(200, 300)
   })
 
   test('is nothing to a model of another vendor', () => {
@@ -185,7 +213,10 @@ describe('thinking', () => {
       reasoning_details: [{ text: thinking.thinking }],
     }
     expect(estimateInputTokens({ messages: [spoken] })).toBe(estimateInputTokens({ messages: [{ role: 'assistant', content: 'Hi' }] }))
-    expect(extra(CLAUDE, question, turn({ type: 'redacted_thinking', data: 'A'.repeat(3000) }, call), result)).toBe(0)
+    const redacted = turn({ type: 'redacted_thinking', data: 'A'.repeat(3000) }, call)
+    expect(estimateInputTokens({ messages: [question, redacted, result] }, CLAUDE)).toBe(
+      estimateInputTokens({ messages: [question, turn(call), result] }, CLAUDE),
+    )
   })
 })
 
@@ -205,6 +236,5 @@ test('a long conversation is counted in linear time', () => {
     return Math.min(...rounds)
   }
   time(1000)
-  expect(time(1000)).toBeLessThan(200)
   expect(time(10_000) / time(1000)).toBeLessThan(25)
-})
+}, 30_000)

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/core/errors.ts'
 import type { OpenedStream } from '../../src/operations/open-answer.ts'
+import { Pump } from '../../src/operations/pump.ts'
 import { frames, Scene } from './pump-scene.ts'
+import { tinyClient } from './tiny-dialect.ts'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
@@ -51,6 +53,42 @@ describe('a stream', () => {
     await turn()
     expect(scene.upstream.released).toBe(1)
     expect(scene.clock.waiting).toBe(0)
+  })
+
+  test('stops waiting for the end of an upstream that breaks behind its end', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a', '!')]))
+    await scene.rest()
+    scene.upstream.give(new GatewayError('bad-gateway', 'broke'))
+    expect([scene.clock.waiting, scene.ends.length]).toEqual([0, 1])
+  })
+
+  test('lets an upstream end although the client is still full', async () => {
+    const scene = new Scene()
+    scene.start(scene.opened([frames('a')]))
+    scene.client.fill()
+    scene.upstream.give(frames('b', '!'))
+    scene.upstream.give(undefined)
+    expect([scene.upstream.paused, scene.clock.waiting]).toEqual([false, 0])
+  })
+
+  test('says why it was ended to a client that is only there afterwards', async () => {
+    const scene = new Scene()
+    const { clock, streams } = scene
+    const settled = () => {}
+    const options = {
+      client: tinyClient,
+      requestId: 'req_1',
+      clock,
+      heartbeatMs: 15_000,
+      streams,
+      signal: scene.controller.signal,
+      settled,
+    }
+    const pump = new Pump(scene.opened([frames('a')]), options)
+    streams.interruptAll(new GatewayError('unavailable', 'stopping'))
+    expect(pump.start(scene.client)).toBeUndefined()
+    expect(await scene.rest()).toBe('event: error\ndata: unavailable req_1\n\n')
   })
 
   test('makes the upstream wait while the client is full', async () => {

@@ -46,6 +46,12 @@ describe('rate limits', () => {
     expect(translateRateLimits(odd, 'openai-chat', 'anthropic', NOW)).toEqual({})
   })
 
+  test('are the same to clients of both dialects of OpenAI', () => {
+    const translated = translateRateLimits(new Headers(ANTHROPIC), 'anthropic', 'openai-responses', NOW)
+    expect(translated).toEqual({ ...OPENAI, 'x-ratelimit-reset-tokens': '2s' })
+    expect(translateRateLimits(new Headers(OPENAI), 'openai-responses', 'openai-chat', NOW)).toEqual({})
+  })
+
   test('are not translated within a dialect', () => {
     expect(translateRateLimits(new Headers(OPENAI), 'openai-chat', 'openai-chat', NOW)).toEqual({})
   })
@@ -67,6 +73,9 @@ test.each<[string, number | undefined]>([
   ['soon', undefined],
   ['1s soon', undefined],
   ['99999999d', undefined],
+  ['400d', 34_560_000_000],
+  ['401d', undefined],
+  ['1s'.repeat(21), undefined],
   ['2026-11-21T10:00:00Z', undefined],
 ])('the duration %j is %p ms', (text, ms) => {
   expect(parseDuration(text)).toBe(ms)

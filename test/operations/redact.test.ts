@@ -15,6 +15,7 @@ describe('a secret of ours in what an upstream says', () => {
     expect(quotesSecret(SECRETS, 'Incorrect key.')).toBe(false)
     expect(quotesSecret(['key'], 'the key')).toBe(false)
     expect(quotesSecret([], KEY)).toBe(false)
+    expect(quotesSecret([], 'Limit reached in organization org-abcdefghijklmnop1234')).toBe(true)
   })
 
   test('leaves the message, with all else kept', () => {

@@ -1,33 +1,40 @@
 import { expect, test } from 'bun:test'
-import { openaiChat } from '../../src/dialects/openai-chat/index.ts'
+import type { CodecContext, UpstreamCodec } from '../../src/dialects/dialect.ts'
+import type { StreamEvent } from '../../src/ir/stream.ts'
 import { reversedCodec } from '../../src/operations/reversed-codec.ts'
-import { testContext } from '../support/codec-context.ts'
-import { readByPattern } from '../support/pattern.ts'
 
-const frame = (delta: object, finish: string | null = null) =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
+const context: CodecContext = { now: () => 0, newId: prefix => prefix, note: () => {} }
+const start = (name: string): StreamEvent => ({ type: 'block-start', index: 0, block: { type: 'tool-call', id: 't', name } })
 
-const CALL = { tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'short', arguments: '{}' } }] }
+/** Its stream ends with what it held back. */
+const codec: UpstreamCodec = {
+  path: '/x',
+  encodeRequest: () => expect.unreachable(),
+  decodeResponse: () => ({
+    choices: [{ content: [{ type: 'tool-call', id: 't', name: 'alias', arguments: '{}' }], finish: { reason: 'tool-calls' } }],
+  }),
+  streamDecoder: () => ({ push: () => [start('alias')], end: () => [start('alias'), { type: 'block-end', index: 0 }] }),
+  decodeError: () => expect.unreachable(),
+}
 
-test('an answer is in the client’s terms again, and its words still go by the pattern', () => {
-  const { upstream } = openaiChat
-  if (!upstream) throw new Error('no upstream codec')
-  const { body, reversal } = upstream.encodeRequest(
-    {
-      origin: 'anthropic',
-      model: 'm',
-      stream: true,
-      messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
-      tools: [{ type: 'function', name: 'a.very/odd:name', parameters: { type: 'object', properties: {} } }],
-    } as never,
-    { model: 'gpt-4.1', traits: {} } as never,
-    testContext(),
-  )
-  const sent = (body.tools as { function: { name: string } }[])[0]?.function.name ?? ''
-  expect(sent).toMatch(/^[\w-]{1,64}$/)
-  const sse = `${['a', 'b', 'c'].map(content => frame({ content })).join('')}${frame(CALL).replace('"short"', JSON.stringify(sent))}${frame({}, 'tool_calls')}data: [DONE]\n\n`
-  const { events, byPattern } = readByPattern(sse, reversedCodec(upstream, reversal).streamDecoder(testContext()))
-  expect(byPattern).toBe(2)
-  const started = events.flatMap(event => (event.type === 'block-start' && event.block.type === 'tool-call' ? [event.block.name] : []))
-  expect(started).toEqual(['a.very/odd:name'])
+test('where nothing was changed, the codec is the same one', () => {
+  expect(reversedCodec(codec, undefined)).toBe(codec)
+})
+
+test('names come back in a whole answer, in a stream, and in what comes at its end', () => {
+  const reversed = reversedCodec(codec, { names: new Map([['alias', 'files.read']]) })
+  expect(reversed.path).toBe('/x')
+  expect(reversed.decodeResponse({}, context).choices[0]?.content).toMatchObject([{ name: 'files.read' }])
+  const decoder = reversed.streamDecoder(context)
+  expect(decoder.push({ data: '' })).toEqual([start('files.read')])
+  expect(decoder.end()).toEqual([start('files.read'), { type: 'block-end', index: 0 }])
+})
+
+test('an answer that is cut short before the answering tool had its input is an empty object', () => {
+  const decoder = reversedCodec(codec, { answerTool: 'alias' }).streamDecoder(context)
+  expect(decoder.push({ data: '' })).toEqual([{ type: 'block-start', index: 0, block: { type: 'text' } }])
+  expect(decoder.end().slice(-2)).toEqual([
+    { type: 'block-delta', index: 0, choice: undefined, text: '{}' },
+    { type: 'block-end', index: 0 },
+  ])
 })

@@ -175,6 +175,19 @@ describe('an estimate of a text', () => {
     }
   })
 
+  test('of a line of dashes is a few tokens', () => {
+    expect(textTokens('-'.repeat(80))).toBeWithin(3, 10)
+  })
+
+  test('of half-width letters is that of the whole ones', () => {
+    expect(textTokens('ｶﾀｶﾅ')).toBe(textTokens('カタカナ'))
+  })
+
+  test('has more tokens for the words of a language whose letters carry marks', () => {
+    const words = 'wir gehen nach hause '.repeat(5)
+    expect((textTokens(`${words}über über`) - textTokens('über über')) / textTokens(words)).toBeWithin(1.2, 1.35)
+  })
+
   test('of half a character at the end does not fail', () => {
     expect(textTokens('ABC')).toBeGreaterThan(0)
     expect(textTokens('\ud83d')).toBeGreaterThan(0)
@@ -184,6 +197,8 @@ describe('an estimate of a text', () => {
     const page = `${MEASURED[0]?.[3] ?? ''}\n`
     const one = textTokens(page)
     expect(textTokens(page.repeat(5000)) / (one * 5000)).toBeWithin(0.98, 1.02)
+    const [english, chinese] = ['word '.repeat(100_000), '漢字'.repeat(250_000)]
+    expect(textTokens(english + chinese) / (textTokens(english) + textTokens(chinese))).toBeWithin(0.98, 1.02)
     const started = performance.now()
     textTokens(page.repeat(80_000))
     expect(performance.now() - started).toBeLessThan(500)

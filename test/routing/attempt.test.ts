@@ -175,6 +175,24 @@ describe('when every target failed', () => {
     expect(await script.failure()).toMatchObject({ kind: 'rate-limit', retryAfterMs: 20_000 })
   })
 
+  test('what else comes with a 429 is a rate limit like the others', async () => {
+    const script = new Script(two(), { 'a-1': [fault('rate-limit', 429)], 'b-1': [fault('overloaded', 429)] })
+    expect((await script.failure()).kind).toBe('rate-limit')
+  })
+
+  test.each([
+    [[false, false], false],
+    [[false, true], undefined],
+    [[undefined, false], undefined],
+  ])('rate limits of which the upstreams say %p to a retry', async ([first, second], told) => {
+    const script = new Script(two(), {
+      'a-1': [fault('rate-limit', 429, { shouldRetry: first })],
+      'b-1': [fault('rate-limit', 429, { shouldRetry: second })],
+    })
+    const { kind, shouldRetry } = await script.failure()
+    expect([kind, shouldRetry]).toEqual(['rate-limit', told])
+  })
+
   test('the last a timeout: 504; an upstream’s error or our credentials: 502', async () => {
     expect((await new Script(two(), { 'a-1': [fault('rate-limit', 429)], 'b-1': [fault('timeout')] }).failure()).kind).toBe('timeout')
     expect((await new Script(two(), { 'a-1': [fault('timeout')], 'b-1': [fault('permission', 403)] }).failure()).kind).toBe('bad-gateway')

@@ -21,5 +21,6 @@ describe('a pattern', () => {
     const text = `${HEAD}a"},"obfuscation":"xY9"}\n\n`
     expect(padded.match(text, 0)).toBe(text.length)
     expect(padded.match(`${HEAD}a"},"obfuscation":"x\\"}\n\n`, 0)).toBe(-1)
+    expect(padded.match(`${HEAD}a"},"obfuscation":"xY9","usage":{}}\n\n`, 0)).toBe(-1)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import type { KyselyPlugin } from 'kysely'
 import { openDatabase } from '../../src/store/database.ts'
 import { createKeyCache, type KeyCacheOptions } from '../../src/store/key-cache.ts'
 import { createKeys } from '../../src/store/keys.ts'
@@ -227,4 +228,25 @@ test('stop ends the polling', async () => {
   const { clock, cache } = await setUp()
   cache.stop()
   expect(clock.waiting).toBe(0)
+})
+
+test('a load that failed is tried again with the next poll', async () => {
+  const clock = new FakeClock()
+  const store = await openDatabase({ path: join(folder(), 'dragoman.db'), clock })
+  const errors: unknown[] = []
+  let fails = false
+  const failing: KyselyPlugin = {
+    transformQuery: ({ node }) => node,
+    transformResult: ({ result }) => (fails ? Promise.reject(new Error('disk I/O error')) : Promise.resolve(result)),
+  }
+  const cache = await createKeyCache({ store: storeWith(store, failing), clock, onError: error => errors.push(error) })
+  fails = true
+  const { record } = await createKeys({ store, clock }).createKey({ name: 'ci' })
+  await settle()
+  expect([errors.length, cache.find(record.hash)]).toEqual([1, undefined])
+  fails = false
+  clock.advance(500)
+  await settle()
+  expect(cache.find(record.hash)).toEqual(record)
+  expect(errors).toHaveLength(1)
 })

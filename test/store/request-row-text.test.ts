@@ -54,3 +54,19 @@ test('says what JSON.stringify says', () => {
     { numRuns: 500 },
   )
 })
+
+test('whatever else an attempt holds is said too', () => {
+  const attempt = { provider: 'p', account: 'a', model: 'm', outcome: 'served', status: 200, ms: 1, region: 'eu' }
+  const row: RequestRow = {
+    id: 'req_1',
+    at: 0,
+    route: '/',
+    status: 200,
+    stream: false,
+    latencyMs: 1,
+    attempts: [attempt],
+    skipped: [],
+    notes: [],
+  }
+  expect(JSON.parse(requestRowText(row))).toEqual(row)
+})

@@ -6,6 +6,12 @@ test.each<[JsonObject, string | undefined]>([
   [{ model: 'm', messages: [{ role: 'user', content: [] }], thinking: { type: 'adaptive', display: 'summarized' } }, undefined],
   [{ speed: null, context_management: null }, undefined],
   [{ speed: 'standard' }, 'fast-mode-2026-02-01'],
+  [{ mcp_servers: [] }, 'mcp-client-2025-11-20'],
+  [{ output_format: {} }, 'structured-outputs-2025-11-13'],
+  [{ fallbacks: [] }, 'server-side-fallback-2026-07-01'],
+  [{ fallback_credit_token: 't' }, 'fallback-credit-2026-07-01'],
+  [{ compaction: {} }, 'compact-2026-09-04'],
+  [{ thread: 't' }, 'message-threads-2026-08-12'],
   [{ thinking: { type: 'adaptive', display: 'updates' } }, 'thinking-display-updates-2026-08-18'],
   [{ messages: [{ role: 'system', content: [], output_config: { effort: 'low' } }] }, 'mid-conversation-output-config-2026-07-01'],
   [

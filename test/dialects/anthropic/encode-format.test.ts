@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { encodeRequest } from '../../../src/dialects/anthropic/encode-request.ts'
 import { outputSchema } from '../../../src/dialects/anthropic/schema.ts'
+import { isUnbounded, SchemaBudget } from '../../../src/dialects/anthropic/schema-limits.ts'
 import type { GenerateRequest } from '../../../src/ir/request.ts'
 import type { ToolChoice } from '../../../src/ir/tools.ts'
 import { testContext } from '../../support/codec-context.ts'
@@ -29,6 +30,14 @@ describe('a schema for the answer', () => {
     ['without end', ENDLESS, 'claude-opus-5', {}, 'tool'],
     ['without end on a model that cannot be forced', ENDLESS, 'claude-fable-5-1', {}, 'words'],
     ['that is of no object', { anyOf: [{ $ref: '#' }] }, 'claude-opus-5', {}, 'words'],
+    ['behind a reference', { $ref: '#/$defs/a', $defs: { a: CLOSED } }, OLDER, {}, 'tool'],
+    [
+      'while one of some tools is demanded',
+      CLOSED,
+      OLDER,
+      { tools: [f], toolChoice: { type: 'allowed', mode: 'required', names: ['f'] } },
+      'words',
+    ],
     ['while a tool is demanded', CLOSED, OLDER, { tools: [f], toolChoice: { type: 'required' } }, 'words'],
   ])('%s', (_name, schema, model, fields, way) => {
     const encoded = encode(schema, model, fields)
@@ -92,6 +101,12 @@ describe('what is compiled', () => {
       { allOf: [{ $ref: '#/$defs/a' }], $defs: { a: CLOSED } },
       [],
     ],
+    [
+      'a reference with members of its own stays apart',
+      { allOf: [CLOSED, { ...CLOSED, $ref: '#/$defs/a' }], $defs: { a: CLOSED } },
+      { allOf: [CLOSED, { ...CLOSED, $ref: '#/$defs/a' }], $defs: { a: CLOSED } },
+      [],
+    ],
     ['values that are objects become words', { enum: [{ a: 1 }] }, { description: '(enum: [{"a":1}])' }, ['enum']],
     [
       'few and many items',
@@ -101,8 +116,8 @@ describe('what is compiled', () => {
     ],
     [
       'what stands behind a reference at the root',
-      { $ref: '#/$defs/a', $defs: { a: CLOSED }, $schema: 's' },
-      { ...CLOSED, $defs: { a: CLOSED } },
+      { $ref: '#/$defs/a~1b', $defs: { 'a/b': CLOSED }, $schema: 's', $id: 'i' },
+      { ...CLOSED, $defs: { 'a/b': CLOSED } },
       [],
     ],
     [
@@ -116,4 +131,18 @@ describe('what is compiled', () => {
     expect(outputSchema(given)).toEqual({ schema, changed })
     expect(given).toEqual(before)
   })
+})
+
+test('definitions that share definitions are walked once', () => {
+  const $defs: JsonObject = { d40: CLOSED }
+  for (let at = 0; at < 40; at++) $defs[`d${at}`] = { anyOf: [{ $ref: `#/$defs/d${at + 1}` }, { $ref: `#/$defs/d${at + 1}` }] }
+  const started = performance.now()
+  expect(isUnbounded({ $ref: '#/$defs/d0', $defs })).toBe(false)
+  expect(performance.now() - started).toBeLessThan(1000)
+})
+
+test('a format takes no place of a strict tool', () => {
+  const budget = new SchemaBudget()
+  for (let count = 0; count < 20; count++) expect(budget.take(CLOSED, 'tool')).toBe(true)
+  expect([budget.take(CLOSED, 'tool'), budget.take(CLOSED, 'format')]).toEqual([false, true])
 })

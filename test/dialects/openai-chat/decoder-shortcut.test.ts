@@ -35,6 +35,9 @@ const frame = fc.oneof(
   text.map(content => chunk({ content }, { usage: { prompt_tokens: 1, completion_tokens: 2 } })),
   text.map(content => chunk({ content }, {}, { finish_reason: 'stop' })),
   text.map(content => chunk({ content }).replace('"delta"', '"delta":{"content":"x"},"delta"')),
+  text.map(content => chunk({ content }, { x_groq: { usage: { prompt_tokens: 1, completion_tokens: 2 } } })),
+  text.map(content => chunk({ content }, {}, { usage: { prompt_tokens: 1, completion_tokens: 2 } })),
+  text.map(content => chunk({ content }, {}, { logprobs: { content: [{ token: 'a', logprob: 0 }] } })),
   fc.constant('[DONE]'),
 )
 

@@ -61,6 +61,10 @@ describe('documents', () => {
     })
   })
 
+  test('citations that are off are no loss', () => {
+    expect(sent([user(document(pdf, { citations: { enabled: false } }))]).notes).toEqual([])
+  })
+
   test('by URL or from another vendor’s files they are refused by name', () => {
     for (const source of [
       { type: 'url', url: 'https://e.com/a.pdf' },
@@ -136,6 +140,7 @@ describe('compaction', () => {
       assistant(failed, text('c')),
       user(text('d')),
     ]
+    expect(sent(messages).notes).toEqual([])
     expect(sent(messages).messages).toEqual([
       { role: 'user', content: summary },
       { role: 'user', content: 'b' },
@@ -144,15 +149,27 @@ describe('compaction', () => {
     ])
   })
 
+  test('of several in one message the last one counts; a question before it is not kept', () => {
+    const messages = [user(text('old')), assistant({ type: 'compaction', content: 'first' }, block, text('c')), user(text('d'))]
+    expect(sent(messages).messages).toEqual([
+      { role: 'user', content: summary },
+      { role: 'assistant', content: 'c' },
+      { role: 'user', content: 'd' },
+    ])
+  })
+
   test('a summary that only its vendor can read is refused', () => {
-    expect(() => sent([assistant({ type: 'compaction', content: null, encrypted_content: 'x' }), user(text('a'))])).toThrow(
-      expect.objectContaining({ kind: 'invalid-request', param: 'messages.0.content.0' }),
-    )
+    for (const content of [null, ''])
+      expect(() => sent([assistant({ type: 'compaction', content, encrypted_content: 'x' }), user(text('a'))])).toThrow(
+        expect.objectContaining({ kind: 'invalid-request', param: 'messages.0.content.0' }),
+      )
   })
 
   test('later losses keep their place in the caller’s words', () => {
     const messages = [user(text('old')), assistant(block), user(text('a'), { type: 'container_upload', file_id: 'f' })]
     expect(sent(messages).notes).toEqual(['dropped:messages.2.content.1'])
+    const uploaded = { type: 'container_upload', file_id: 'f' }
+    expect(sent([user(text('old')), user(block, text('a'), uploaded), user(text('b'))]).notes).toEqual(['dropped:messages.1.content.2'])
   })
 })
 

@@ -53,6 +53,10 @@ describe('the user', () => {
     ])
   })
 
+  test('who said nothing still has a turn', () => {
+    expect(wire([message('user')])).toEqual([{ role: 'user', content: '' }])
+  })
+
   test('parts that only another vendor knows are noted by the caller’s own path', () => {
     const opaque: ContentPart = { type: 'opaque', origin: 'anthropic', value: { type: 'container_upload' } }
     const { body, notes } = encode([message('system', 'S'), message('user', 'a', opaque)])
@@ -124,6 +128,9 @@ describe('the assistant', () => {
     const messages = [message('assistant', { type: 'refusal', text: 'No.' })]
     expect(wire(messages)).toEqual([{ role: 'assistant', content: null, refusal: 'No.' }])
     expect(wire(messages, options('llama'))).toEqual([{ role: 'assistant', content: 'No.' }])
+    expect(wire([message('assistant', 'Well. ', { type: 'refusal', text: 'No.' })], options('llama'))).toEqual([
+      { role: 'assistant', content: 'Well. No.' },
+    ])
   })
 
   test('custom calls stay custom', () => {
@@ -163,6 +170,26 @@ describe('tool results', () => {
       { role: 'user', content: '[tool result] x' },
     ])
     expect(notes).toEqual(['approximated:messages.0.content', 'approximated:messages.1.content.2'])
+  })
+
+  test('behind the next answer come too late', () => {
+    expect(wire([message('assistant', call('c')), message('assistant', 'a'), message('tool', result('c', ['r']))])).toMatchObject([
+      { role: 'assistant' },
+      { role: 'tool', content: '[no result]' },
+      { role: 'assistant', content: 'a' },
+      { role: 'user', content: '[tool result] r' },
+    ])
+  })
+
+  test('media are numbered through all results of a turn, by their kind', () => {
+    const audio: ContentPart = { type: 'media', mediaType: 'audio/wav', source: { kind: 'base64', data: 'AAAA' } }
+    const messages = [message('assistant', call('c1'), call('c2')), message('tool', result('c1', [image]), result('c2', [audio]))]
+    expect(wire(messages)).toMatchObject([
+      {},
+      { content: '[image 1 attached below]' },
+      { content: '[audio 2 attached below]' },
+      { role: 'user', content: [wireImage, { type: 'input_audio' }] },
+    ])
   })
 
   test('are found behind an instruction that stands between', () => {

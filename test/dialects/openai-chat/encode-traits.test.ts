@@ -32,6 +32,15 @@ describe('roles and their order', () => {
     expect(wire(messages, {}).map(({ role }) => role)).toEqual(['system', 'user', 'system', 'assistant', 'system'])
   })
 
+  test('instructions of either role at the start are no reminders', () => {
+    const messages = [message('developer', 'D'), message('system', 'S'), message('user', 'U')]
+    expect(wire(messages, { midSystem: false, developerRole: true })).toEqual([
+      { role: 'developer', content: 'D' },
+      { role: 'system', content: 'S' },
+      { role: 'user', content: 'U' },
+    ])
+  })
+
   test('a reminder joins parts as a part', () => {
     expect(wire([message('user', 'a', image), message('system', 'env')], { midSystem: false })).toMatchObject([
       { role: 'user', content: [{ text: 'a' }, { type: 'image_url' }, { text: '<system-reminder>\nenv\n</system-reminder>' }] },
@@ -44,6 +53,16 @@ describe('roles and their order', () => {
       { role: 'user', content: '(conversation continues)' },
       { role: 'assistant', content: 'a\n\nb' },
       { role: 'user', content: [{ text: 'c' }, { text: 'd' }, { type: 'image_url' }] },
+    ])
+  })
+
+  test('where the assistant begins behind the instructions, the user goes before it', () => {
+    const messages = [message('system', 'S'), message('assistant', 'a'), message('user'), message('user', 'b')]
+    expect(wire(messages, { alternates: true })).toEqual([
+      { role: 'system', content: 'S' },
+      { role: 'user', content: '(conversation continues)' },
+      { role: 'assistant', content: 'a' },
+      { role: 'user', content: 'b' },
     ])
   })
 
@@ -106,16 +125,22 @@ describe('contents', () => {
   })
 })
 
+test('a name goes only where it is not refused', () => {
+  const messages = [{ ...message('user', 'U'), name: 'ann' }]
+  expect(wire(messages, {})).toEqual([{ role: 'user', content: 'U', name: 'ann' }])
+  expect(wire(messages, { refuses: ['name'] })).toEqual([{ role: 'user', content: 'U' }])
+})
+
 describe('ids of tool calls', () => {
   test('nine letters and digits, the same for both sides and on every turn, and never the same for two', () => {
     const messages = [
-      message('assistant', call('toolu_01A'), call('toolu_01B'), call('abcDEF123')),
+      message('assistant', call('toolu_01A'), call('toolu_01B'), call('abcDEF123'), call('abcDEF12')),
       message('tool', result('toolu_01A', text('r'))),
     ]
     const [asked, ...answers] = wire(messages, { toolCallIds: 'nine-alphanumeric' })
     const ids = ((asked?.tool_calls ?? []) as JsonObject[]).map(({ id }) => id)
     for (const id of ids) expect(id).toMatch(/^[a-zA-Z0-9]{9}$/)
-    expect(new Set(ids).size).toBe(3)
+    expect(new Set(ids).size).toBe(4)
     expect(ids[2]).toBe('abcDEF123')
     expect(answers.map(({ tool_call_id }) => tool_call_id)).toEqual(ids)
     expect(wire(messages, { toolCallIds: 'nine-alphanumeric' })[0]).toEqual(asked as JsonObject)
@@ -147,6 +172,15 @@ describe('a begun answer', () => {
       { role: 'user', content: 'U' },
     ])
   })
+
+  test('a client of this dialect marks it itself', () => {
+    const { body, notes } = encode({ origin: 'openai-chat', messages }, { prefill: 'prefix' })
+    expect(body.messages as unknown).toEqual([
+      { role: 'user', content: 'U' },
+      { role: 'assistant', content: 'Once' },
+    ])
+    expect(notes).toEqual([])
+  })
 })
 
 describe('earlier reasoning', () => {
@@ -157,6 +191,12 @@ describe('earlier reasoning', () => {
     expect(wire(messages, { replaysReasoning: true, reasoningField: 'reasoning' })[0]).toMatchObject({ reasoning: 'hm' })
     for (const traits of [{}, { replaysReasoning: false }])
       expect(Object.keys(wire(messages, traits)[0] ?? {})).toEqual(['role', 'content', 'tool_calls'])
+  })
+
+  test('is a message of its own where nothing was said', () => {
+    expect(wire([message('assistant', thought)], { replaysReasoning: true, reasoningField: 'reasoning' })).toEqual([
+      { role: 'assistant', content: '', reasoning: 'hm' },
+    ])
   })
 
   test('is proved to whoever sealed it, where a router passes that on', () => {
@@ -179,6 +219,10 @@ describe('earlier reasoning', () => {
     expect(spoken).not.toHaveProperty('reasoning_content')
     const off = encode({ messages: bare, reasoning: { mode: 'disabled' } }, traits).body.messages as JsonObject[]
     expect(off[0]).not.toHaveProperty('reasoning_content')
+    for (const other of [{ reasoningSwitch: 'enable_thinking' }, { reasoningSwitch: 'reasoning_effort', efforts: ['none'] }] as const) {
+      const { body } = encode({ messages: bare, reasoning: { mode: 'disabled' } }, { ...traits, ...other })
+      expect((body.messages as JsonObject[])[0]).not.toHaveProperty('reasoning_content')
+    }
   })
 })
 
@@ -239,6 +283,17 @@ describe('how much to reason', () => {
     expect(told({ effort: 'high' }, { reasoningSwitch: 'thinking', efforts: [] })).toEqual({ thinking: { type: 'enabled' } })
     expect(told({ effort: 'high' }, { reasoningSwitch: 'reasoning', efforts: [] })).toEqual({ reasoning: { enabled: true } })
     expect(told({ effort: 'high' }, { refuses: ['reasoning_effort'] })).toEqual({})
+    expect(told({ effort: 'max' }, { reasoningSwitch: 'enable_thinking' })).toEqual({ enable_thinking: true })
+  })
+
+  test('an effort says more than a budget, and a budget nothing where only the switch is known', () => {
+    const budget = { mode: 'enabled', budgetTokens: 4000 } as const
+    expect(told({ ...budget, effort: 'high' }, { reasoningSwitch: 'reasoning' })).toEqual({ reasoning: { effort: 'high' } })
+    expect(told(budget, { reasoningSwitch: 'reasoning', efforts: [] })).toEqual({ reasoning: { enabled: true } })
+  })
+
+  test('an effort of none turns it off', () => {
+    expect(told({ effort: 'none' }, { reasoningSwitch: 'thinking' })).toEqual({ thinking: { type: 'disabled' } })
   })
 })
 
@@ -268,6 +323,11 @@ describe('tools', () => {
     ])
   })
 
+  test('only allowed ones are offered; where none is known all of them are', () => {
+    expect(chosen({ type: 'allowed', mode: 'auto', names: ['g'] }, {})).toEqual(['auto', ['g'], 'approximated:tool_choice'])
+    expect(chosen({ type: 'allowed', mode: 'auto', names: ['h'] }, {})).toEqual(['auto', ['f', 'g'], 'approximated:tool_choice'])
+  })
+
   test('a forced one stops reasoning where both cannot be had', () => {
     const traits: UpstreamTraits = { forcedStopsReasoning: true, reasoningSwitch: 'thinking' }
     const forced = { tools, toolChoice: { type: 'required' } as const }
@@ -275,7 +335,8 @@ describe('tools', () => {
       body: { thinking: { type: 'disabled' } },
       notes: ['approximated:thinking'],
     })
-    expect(encode(forced, traits)).toMatchObject({ body: { thinking: { type: 'disabled' } }, notes: [] })
+    for (const reasoning of [undefined, { mode: 'disabled' }] as const)
+      expect(encode({ ...forced, reasoning }, traits)).toMatchObject({ body: { thinking: { type: 'disabled' } }, notes: [] })
     expect(encode({ tools, toolChoice: { type: 'auto' } }, traits).body).not.toHaveProperty('thinking')
   })
 
@@ -283,9 +344,18 @@ describe('tools', () => {
     const { body, notes } = encode({ tools, toolChoice: { type: 'auto' }, parallelToolCalls: false }, { tools: false })
     for (const field of ['tools', 'tool_choice', 'parallel_tool_calls']) expect(body).not.toHaveProperty(field)
     expect(notes).toEqual(['dropped:tools'])
+    expect(encode({ tools, toolChoice: { type: 'none' } }, { tools: false }).notes).toEqual(['dropped:tools'])
     expect(() => encode({ tools, toolChoice: { type: 'required' } }, { tools: false })).toThrow(
       expect.objectContaining({ param: 'tool_choice' }),
     )
+  })
+
+  test('none at all: earlier custom calls are told as well', () => {
+    const custom: ContentPart = { type: 'tool-call', id: 'c', kind: 'custom', name: 'f', arguments: 'free' }
+    expect(wire([message('assistant', 'So:', custom), message('tool', result('c', text('r')))], { tools: false })).toEqual([
+      { role: 'assistant', content: 'So:\n[called {"name":"f","input":"free"}]' },
+      { role: 'user', content: '[tool result] r' },
+    ])
   })
 
   test('sets of tools that only their vendor can spell out are refused beside others too', () => {
@@ -323,6 +393,35 @@ describe('fields', () => {
     ])
   })
 
+  test('whose absence changes nothing go without a word', () => {
+    const refuses = ['n', 'top_p', 'temperature', 'frequency_penalty', 'presence_penalty', 'store', 'service_tier', 'parallel_tool_calls']
+    const harmless: Partial<GenerateRequest> = { choices: 1, topP: 1, temperature: 1, frequencyPenalty: 0, serviceTier: 'default' }
+    const store = { extensions: { 'openai-chat': { store: false } } }
+    const { body, notes } = encode({ origin: 'openai-chat', ...harmless, ...store }, { refuses })
+    for (const field of refuses) expect(body).not.toHaveProperty(field)
+    expect(notes).toEqual([])
+    expect(encode({ origin: 'openai-chat', choices: 2, extensions: { 'openai-chat': { store: true } } }, { refuses }).notes).toEqual([
+      'dropped:n',
+      'dropped:store',
+    ])
+  })
+
+  test('an end user is named by the field of the caller, and goes whole where there is room', () => {
+    expect(encode({ endUser: 'u' }, { refuses: ['safety_identifier'] }, 'gpt-4o').notes).toEqual(['dropped:metadata.user_id'])
+    expect(encode({ endUser: 'u'.repeat(128) }, {}).body.user).toBe('u'.repeat(128))
+    expect(encode({ endUser: 'u'.repeat(129) }, {}).body.user).toHaveLength(64)
+  })
+
+  test('stream_options of a client stay away where they are refused', () => {
+    const fields = {
+      origin: 'openai-chat',
+      stream: true,
+      extensions: { 'openai-chat': { stream_options: { include_obfuscation: false } } },
+    }
+    expect(encode(fields as Partial<GenerateRequest>, { streamOptions: false }).body).not.toHaveProperty('stream_options')
+    expect(encode(fields as Partial<GenerateRequest>, {}).body.stream_options).toEqual({ include_obfuscation: false, include_usage: true })
+  })
+
   test('under other names', () => {
     expect(encode({ seed: 3, endUser: 'u' }, { seedField: 'random_seed', endUserField: 'safety_identifier' }).body).toMatchObject({
       random_seed: 3,
@@ -336,6 +435,7 @@ describe('fields', () => {
       const { body, notes } = encode({ serviceTier }, { serviceTiers: ['auto', 'flex'] })
       return [body.service_tier, ...notes]
     }
+    expect(encode({ origin: 'openai-chat', serviceTier: 'priority' }, { serviceTiers: ['auto'] }).notes).toEqual(['dropped:service_tier'])
     expect([tier('auto'), tier('default'), tier('priority')]).toEqual([['auto'], [undefined], [undefined, 'dropped:service_tier']])
   })
 
@@ -371,6 +471,7 @@ describe('fields', () => {
         context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
         cache_control: { type: 'ephemeral' },
         betas: ['x'],
+        speed: 'standard',
       }),
     ).toEqual([])
     expect(notes({ context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] } })).toEqual(['dropped:context_management'])

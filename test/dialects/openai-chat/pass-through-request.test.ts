@@ -31,6 +31,11 @@ describe('what the server has another word for', () => {
     })
   })
 
+  test('usage is asked for beside what else the client wants of the stream', () => {
+    const text = body('"stream":true,"stream_options":{"include_obfuscation":false},')
+    expect(sent(text, {})).toBe(body('"stream":true,"stream_options":{"include_obfuscation":false,"include_usage":true},'))
+  })
+
   test('seed and "required" at Mistral', () => {
     expect(sent(body('"seed":3,"tool_choice":"required",'), { seedField: 'random_seed', requiredChoice: 'any' })).toBe(
       '{"model":"m","messages":[{"role":"user","content":"\\u0041 1.0"}],"tool_choice":"any","n":1.0,"random_seed":3}',
@@ -46,8 +51,14 @@ describe('messages', () => {
   }
 
   test('the developer is the system only where the server does not know it', () => {
-    const list = [{ role: 'developer', content: 'D' }]
-    expect(messages(list, { developerRole: false })).toEqual([{ role: 'system', content: 'D' }])
+    const list = [
+      { role: 'developer', content: 'D' },
+      { role: 'user', content: 'U' },
+    ]
+    expect(messages(list, { developerRole: false })).toEqual([
+      { role: 'system', content: 'D' },
+      { role: 'user', content: 'U' },
+    ])
     expect(messages(list, {})).toBe('unchanged')
     expect(messages([{ role: 'system', content: 'D' }], { developerRole: false })).toBe('unchanged')
   })
@@ -78,6 +89,19 @@ describe('messages', () => {
     expect(passThroughChanges(off, { model: 'm', traits }).changes.size).toBe(0)
   })
 
+  test('carried seals go, and the text they belong to unless the server takes reasoning', () => {
+    const sealed = (detail: JsonObject): JsonObject => ({
+      role: 'assistant',
+      content: 'a',
+      reasoning_content: 'r',
+      reasoning_details: [detail],
+    })
+    for (const detail of [{ signature: 'gw1.x' }, { data: 'gw1.x' }]) {
+      expect(messages([sealed(detail)], {})).toEqual([{ role: 'assistant', content: 'a' }])
+      expect(messages([sealed(detail)], { replaysReasoning: true })).toEqual([{ role: 'assistant', content: 'a', reasoning_content: 'r' }])
+    }
+  })
+
   test('a calling message has a text where null is refused, and nothing of OpenAI’s own where members are', () => {
     const message = { role: 'assistant', content: null, refusal: null, annotations: [], tool_calls: [] }
     expect(messages([message], { nullContent: false, strictMessages: true })).toEqual([{ role: 'assistant', content: '', tool_calls: [] }])
@@ -88,6 +112,8 @@ describe('messages', () => {
   test('reasoning that the server refuses is taken out, or put where it is read', () => {
     const list = [{ role: 'assistant', content: 'a', reasoning_content: 'r' }]
     expect(messages(list, { replaysReasoning: false })).toEqual([{ role: 'assistant', content: 'a' }])
+    const detailed = { ...list[0], reasoning_details: [{ type: 'reasoning.text', text: 'r' }] } as JsonObject
+    expect(messages([detailed], { replaysReasoning: false })).toEqual([{ role: 'assistant', content: 'a' }])
     expect(messages(list, { replaysReasoning: true, reasoningField: 'reasoning' })).toEqual([
       { reasoning: 'r', role: 'assistant', content: 'a' },
     ])

@@ -39,6 +39,22 @@ test.each<[string, number, JsonValue, object]>([
     { code: 'invalid-argument', error: 'Model grok-4 does not support parameter stop.' },
     { kind: 'invalid-request', message: 'Model grok-4 does not support parameter stop.' },
   ],
+  [
+    'vLLM, in double quotes',
+    400,
+    { object: 'error', message: `[{'type': 'x', 'loc': ('body', 'body'), 'msg': "It's wrong", 'input': 8}]`, code: 400 },
+    { kind: 'invalid-request', param: 'body', message: "body: It's wrong" },
+  ],
+  [
+    'a vendor behind OpenRouter that is out of money',
+    400,
+    { error: { message: 'Provider returned error', metadata: { raw: '{"error":{"message":"No.","code":"insufficient_quota"}}' } } },
+    { kind: 'quota-exhausted' },
+  ],
+  ['llama.cpp', 400, { error: { code: 400, message: 'Too long', type: 'exceed_context_size_error' } }, { kind: 'context-too-long' }],
+  ['Alibaba', 400, { error: { code: 'data_inspection_failed', message: 'No.' } }, { kind: 'content-policy' }],
+  ['a field of a body that cannot be processed', 422, { error: { code: 'odd', message: 'No.' } }, { kind: 'unprocessable', code: 'odd' }],
+  ['a bad request that speaks of load', 400, { error: { message: 'The overloaded operator is unknown' } }, { kind: 'invalid-request' }],
   ['Ollama', 404, { error: "model 'llama9' not found" }, { kind: 'model-not-found' }],
   [
     'Cerebras',
