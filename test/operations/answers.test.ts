@@ -117,6 +117,13 @@ describe('an error’s answer', () => {
     expect(answer.headers['content-type']).toBe('application/json')
   })
 
+  test.each([401, 403])('keeps the limits of an account to itself whose credential was refused (%p)', async status => {
+    const { headers } = await answered('authentication', status, own)
+    expect(Object.keys(headers).filter(name => name.startsWith('x-ratelimit'))).toEqual([])
+    const passed = await answered('invalid-request', 400, own)
+    expect(passed.headers['x-ratelimit-remaining-tokens']).toBe('5')
+  })
+
   test('says when to come back, in whole seconds', () => {
     expect(retryHeaders(new GatewayError('rate-limit', 'x', { retryAfterMs: 1001, shouldRetry: false }))).toEqual({
       'retry-after': '2',
