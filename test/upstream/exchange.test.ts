@@ -21,6 +21,14 @@ describe('a body that flows', () => {
     expect([await taker.done, taker.text, taker.ends]).toEqual([undefined, 'ab', 1])
   })
 
+  test('gives what came in one packet with the fault behind it', async () => {
+    const upstream = server(socket => socket.write(`${CHUNKED}${chunk('a')}x\r\n`))
+    const { status, body } = await call(upstream.url)
+    const taker = new Taker()
+    body.flow(taker)
+    expect([status, taker.text, taker.ends, (await taker.done)?.kind]).toEqual([200, 'a', 1, 'bad-gateway'])
+  })
+
   test.each([
     ['ended', END, undefined],
     ['broke', 'x\r\n', 'bad-gateway'],

@@ -19,6 +19,7 @@ function read(pieces: readonly (string | Uint8Array)[], close = false): Read {
   for (const piece of pieces) {
     const bytes = reader.push(Buffer.from(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece))
     if (bytes) body += Buffer.from(bytes).toString('latin1')
+    if (reader.failure) throw reader.failure
   }
   if (close) reader.close()
   const { head, ended, reusable } = reader
@@ -191,6 +192,19 @@ test('the connection’s end is that of an answer only where nothing else tells 
   expect(read([`${CHUNKED}5\r\nhello\r\n`], true).ended).toBe(false)
   expect(read([`${CHUNKED}0\r\n`], true).ended).toBe(false)
   expect(read([OK], true).ended).toBe(false)
+})
+
+test.each([1, 3, 1000])('what comes before a fault is given whatever way it was cut, in pieces of %i', size => {
+  const reader = new ResponseReader()
+  reader.begin()
+  const text = `${CHUNKED}2\r\nok\r\nx\r\nlost`
+  let body = ''
+  for (let at = 0; at < text.length && !reader.failure; at += size) {
+    body += Buffer.from(reader.push(Buffer.from(text.slice(at, at + size))) ?? []).toString()
+  }
+  expect([reader.head?.status, body, reader.failure?.message]).toEqual([200, 'ok', 'a chunk has no size'])
+  reader.begin()
+  expect(reader.failure).toBeUndefined()
 })
 
 test('one answer leaves nothing for the next', () => {

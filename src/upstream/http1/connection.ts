@@ -82,11 +82,10 @@ export class Connection {
       if (!begun && reader.head) listener.head(reader.head, reader.bodyLength)
       if (content && this.#listener === listener) listener.data(content)
     } catch (error) {
-      this.destroy()
-      listener.broke(error, false)
-      return
+      return this.#break(listener, error)
     }
-    if (reader.ended && this.#listener === listener) this.#end(listener)
+    if (reader.failure) this.#break(listener, reader.failure)
+    else if (reader.ended && this.#listener === listener) this.#end(listener)
   }
 
   /** The server has closed the connection, or it was lost. */
@@ -101,6 +100,12 @@ export class Connection {
       if (!error && this.#reader.close()) listener.end()
       else listener.broke(error, false)
     } else if (!wasClosed) this.onFree(this, false)
+  }
+
+  #break(listener: ExchangeListener, error: unknown): void {
+    const isWanted = this.#listener === listener
+    this.destroy()
+    if (isWanted) listener.broke(error, false)
   }
 
   #end(listener: ExchangeListener): void {

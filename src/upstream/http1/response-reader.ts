@@ -20,6 +20,8 @@ export class ResponseReader {
   head: ResponseHead | undefined
   /** Whether the connection can carry another exchange once this answer has ended. */
   reusable = true
+  /** Why the rest cannot be read. What came before it was good, however the two were cut into packets. */
+  failure: HttpError | undefined
   #state: State = 'ended'
   /** A head or a line of which the end has not come. */
   #partial: Buffer | undefined
@@ -37,6 +39,7 @@ export class ResponseReader {
   begin(): void {
     this.head = undefined
     this.reusable = true
+    this.failure = undefined
     this.#state = 'head'
     this.#partial = undefined
     this.#trailers = 0
@@ -44,7 +47,7 @@ export class ResponseReader {
     this.bodyLength = undefined
   }
 
-  /** The body's bytes among these, in one piece. @throws HttpError */
+  /** The body's bytes among these, in one piece; up to a `failure`, if there is one. */
   push(bytes: Buffer): Uint8Array | undefined {
     const buffer = this.#partial ? Buffer.concat([this.#partial, bytes]) : bytes
     this.#partial = undefined
@@ -58,12 +61,13 @@ export class ResponseReader {
         break
       }
       const state = this.#state
-      const next = state === 'length' || state === 'chunk' || state === 'until-close' ? this.#content(buffer, at) : this.#frame(buffer, at)
+      const isContent = state === 'length' || state === 'chunk' || state === 'until-close'
+      const next = isContent ? this.#content(buffer, at) : this.#tryFrame(buffer, at)
       if (next === -1) {
         this.#partial = buffer.subarray(at)
         break
       }
-      if (state === 'length' || state === 'chunk' || state === 'until-close') {
+      if (isContent) {
         const content = new Uint8Array(buffer.buffer, buffer.byteOffset + at, next - at)
         if (piece === undefined) piece = content
         else if (pieces === undefined) pieces = [piece, content]
@@ -86,6 +90,16 @@ export class ResponseReader {
     this.#left -= end - at
     if (this.#left === 0) this.#state = this.#state === 'chunk' ? 'chunk-end' : 'ended'
     return end
+  }
+
+  #tryFrame(buffer: Buffer, at: number): number {
+    try {
+      return this.#frame(buffer, at)
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error
+      this.failure = error
+      return -1
+    }
   }
 
   /** One head or line, from `at`: where the next thing begins, or -1 where its end has not come. */
