@@ -1,7 +1,8 @@
 import { Health } from './health.ts'
+import type { TokenSource } from './token-source.ts'
 
 /** How an account proves itself to its upstream. */
-export type Credential = { kind: 'api_key'; apiKey: string } | { kind: 'none' }
+export type Credential = { kind: 'api_key'; apiKey: string } | { kind: 'none' } | { kind: 'token'; source: TokenSource }
 
 /** One credential set at one provider: who pays for a call. Lives as long as its credential does, across reloads of the config. */
 export class Account {

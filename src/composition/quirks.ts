@@ -2,7 +2,7 @@ import type { Quirks } from '../config/schema/quirks.ts'
 import type { ProviderConfig } from '../config/schema.ts'
 import type { UpstreamTraits } from '../dialects/dialect.ts'
 
-type Trait = Exclude<keyof UpstreamTraits, 'models' | 'apiVersion' | 'sealsOf'>
+type Trait = Exclude<keyof UpstreamTraits, 'models' | 'apiVersion' | 'sealsOf' | 'parameters' | 'mediaTypes'>
 
 /** Every quirk by the trait it sets. */
 const QUIRK_OF: { [Name in Trait]: keyof Quirks } = {

@@ -31,12 +31,22 @@ export interface Candidate {
   until?: number
 }
 
+/** What is to become of the account that an upstream's error speaks of, where the error's kind alone does not decide it. */
+export interface AccountVerdict {
+  state: 'cooling_down' | 'exhausted' | 'needs_sign_in' | 'suspended'
+  /** For people; no secret. */
+  reason: string
+  /** For how long, in milliseconds; absent: until somebody acts. */
+  forMs?: number
+}
+
 /** What is known of an upstream's failure beyond its kind. */
 export interface UpstreamFault {
   status?: number
   requestId?: string
   /** The upstream spoke of the whole account rather than of one model. */
   speaksOfAccount?: boolean
+  verdict?: AccountVerdict
   /** The request may have been executed although no answer came. */
   maybeExecuted?: boolean
   /** Which of our limits ran out. */

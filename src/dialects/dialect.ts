@@ -91,6 +91,10 @@ export interface UpstreamTraits {
   serviceTiers?: readonly string[]
   /** Parts carry Anthropic's `cache_control` on (OpenRouter). */
   cacheControl?: boolean
+  /** JetBrains: the parameters (fqdn) that the live profile names for the model. Absent: those of its family. */
+  parameters?: readonly string[]
+  /** Media types the model takes. Absent: all that the dialect knows. */
+  mediaTypes?: readonly string[]
   /** What differs for some models, by a pattern of their names in lower case; all that fit hold, the last one first. */
   models?: readonly { name: RegExp; traits: Omit<UpstreamTraits, 'models'> }[]
 }
@@ -163,6 +167,8 @@ export interface ClientCodec {
 /** A request as its upstream takes it. */
 export interface EncodedRequest {
   body: JsonObject
+  /** Path below the base URL, where it is not the codec's own. */
+  path?: string
   /** What the upstream needs to be told beyond authentication. */
   headers?: Record<string, string>
   /** What the answer has to be freed of again; absent where nothing was changed that would show in it. */
@@ -173,6 +179,8 @@ export interface EncodedRequest {
 export interface UpstreamCodec {
   /** Path below the provider's base URL. */
   readonly path: string
+  /** False: the wire has no token counts, so they are ours to estimate. */
+  readonly reportsUsage?: false
   encodeRequest(request: GenerateRequest, options: EncodeOptions, context: CodecContext): EncodedRequest
   /** @throws GatewayError `bad-gateway` where the body is no answer of this dialect. */
   decodeResponse(body: JsonValue, context: CodecContext): GenerateResponse

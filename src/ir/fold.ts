@@ -83,6 +83,9 @@ export function foldEvents(events: Iterable<StreamEvent>): GenerateResponse {
       case 'usage':
         response.usage = event.usage
         break
+      case 'metadata':
+        response.metadata = { origin: event.origin, value: event.value }
+        break
       case 'finish':
         choiceAt(event.choice).finish = event.finish
         break

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../core/json.ts'
+import type { DialectId } from './dialect-id.ts'
 import type { Finish } from './finish.ts'
 import type { ContentPart, Extensions } from './message.ts'
 import type { Usage } from './usage.ts'
@@ -21,5 +22,7 @@ export interface GenerateResponse {
   usage?: Usage
   /** The capacity that served it, in the words of `GenerateRequest.serviceTier`. */
   serviceTier?: string
+  /** What the upstream said of the account rather than of the answer (JetBrains: quota and cost). */
+  metadata?: { origin: DialectId; value: JsonValue }
   extensions?: Extensions
 }

@@ -15,6 +15,8 @@ export interface Usage {
   reasoningTokens?: number
   /** Counted by us, not reported by the vendor. */
   estimated?: boolean
+  /** What the vendor charged, in its own unit, where it says so. */
+  spent?: JsonValue
   /** The vendor's own object, for an encoder of the same dialect and for records. */
   raw?: { origin: DialectId; value: JsonValue }
 }

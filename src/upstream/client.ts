@@ -18,6 +18,8 @@ export interface Leaving {
 }
 
 export interface UpstreamRequest {
+  /** POST unless told. */
+  method?: 'GET'
   url: string
   /** Of this call alone; names in lower case. */
   headers: Record<string, string>

@@ -5,6 +5,7 @@ const NAME = /^[!#$%&'*+\-.^_`|~\da-zA-Z]+$/
 const VALUE = /^[\t\x20-\x7e]*$/
 
 export interface RequestParts {
+  method?: 'GET'
   headers: Record<string, string>
   standing: Record<string, string>
   body: string
@@ -14,10 +15,10 @@ export interface RequestParts {
 const standingLines = new WeakMap<Record<string, string>, string>()
 
 /**
- * A POST as it goes over the wire, and its size in bytes. @throws TypeError for a header that would break out of its line, or belongs to the transport; the
+ * A request as it goes over the wire, and its size in bytes. @throws TypeError for a header that would break out of its line, or belongs to the transport; the
  * text quotes its name only.
  */
-export function requestText({ path, host }: Address, { headers, standing, body }: RequestParts): { text: string; size: number } {
+export function requestText({ path, host }: Address, { method, headers, standing, body }: RequestParts): { text: string; size: number } {
   const length = Buffer.byteLength(body)
   let kept = standingLines.get(standing)
   if (kept === undefined) {
@@ -25,7 +26,8 @@ export function requestText({ path, host }: Address, { headers, standing, body }
     standingLines.set(standing, kept)
   }
   const hostLine = (standing.host ?? headers.host) === undefined ? `host: ${host}\r\n` : ''
-  const head = `POST ${path} HTTP/1.1\r\n${hostLine}accept-encoding: identity\r\n${kept}${linesOf(headers, standing)}content-length: ${length}\r\n\r\n`
+  const lengthLine = method === 'GET' ? '' : `content-length: ${length}\r\n`
+  const head = `${method ?? 'POST'} ${path} HTTP/1.1\r\n${hostLine}accept-encoding: identity\r\n${kept}${linesOf(headers, standing)}${lengthLine}\r\n`
   return { text: head + body, size: head.length + length }
 }
 
