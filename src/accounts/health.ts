@@ -3,14 +3,21 @@ import { FailureRate } from './failure-rate.ts'
 
 export type AccountState = 'active' | 'cooling_down' | 'exhausted' | 'needs_sign_in' | 'suspended' | 'disabled'
 
-/** Why an account cannot be used now, and when it can again (milliseconds since the epoch). */
+/** Why an account cannot be used now, and when it can again (milliseconds since the epoch; absent: when somebody acts). */
 export interface Unavailable {
   state: AccountState
   reason: string
-  until: number
+  until?: number
 }
 
+/** What took an account out decides what brings it back. */
+type Cause = 'limit' | 'fault' | 'quota' | 'credential' | 'verdict' | 'check'
+
+/** What a good health check proves: that the upstream is there and knows the account; not that a rate limit is over. */
+const CHECKED: ReadonlySet<Cause> = new Set<Cause>(['fault', 'quota', 'credential', 'check'])
+
 interface CoolDown extends Unavailable {
+  cause: Cause
   /** How often in a row: each time doubles the next. */
   strikes: number
   /** One request is finding out whether the account is back; the others still pass it by. */
@@ -30,15 +37,22 @@ const doubled = ({ first, longest }: { first: number; longest: number }, strikes
 /** An account may be used with this many models at once; beyond it the oldest entry goes. */
 const MOST_MODELS = 1000
 
+/** So many failed health checks in a row mark an account down. */
+const FAILED_CHECKS = 2
+
 /**
  * What is known of an account's fitness, as a whole and per model (interface.md "Defaults in numbers"): 429 → `retry-after`, else 30 s doubling to 10 min;
  * faults → 5 s doubling to 2 min once half of at least three requests failed within 30 s, then one probe; 403 and 404 → 5 min for the pair of account
- * and model; a refused credential → `needs_sign_in`; a success ends a back-off.
+ * and model; an exhausted quota → its own reset; a refused credential → `needs_sign_in`; a success ends a back-off.
  */
 export class Health {
   #whole: CoolDown | undefined
+  #failedChecks = 0
   readonly #models = new Map<string, CoolDown>()
   readonly #rate = new FailureRate()
+
+  /** @param changed hears when the account as a whole goes out, comes back, or is out for another reason */
+  constructor(private readonly changed: (before: Unavailable | undefined, after: Unavailable | undefined) => void = () => {}) {}
 
   /** Undefined when the account may be used for `model` now. */
   unavailable(model: string, now: number): Unavailable | undefined {
@@ -57,10 +71,8 @@ export class Health {
 
   succeeded(model: string, now: number): void {
     this.#rate.add(false, now)
-    if (this.#whole) {
-      this.#whole = undefined
-      this.#rate.clear()
-    }
+    this.#failedChecks = 0
+    if (this.#whole) this.#comeBack()
     this.#models.delete(model)
   }
 
@@ -69,15 +81,13 @@ export class Health {
     for (const coolDown of [this.#whole, this.#models.get(model)]) if (coolDown) coolDown.probing = false
   }
 
-  failed(model: string, error: GatewayError, now: number): void {
+  /** @param resetsAt when the account's quota begins anew, where that is known */
+  failed(model: string, error: GatewayError, now: number, resetsAt?: number): void {
     // The verdict may concern only one of the two that this request was probing; the other must not wait for ever.
     this.undecided(model)
     const status = error.upstream?.status
-    if (error.kind === 'quota-exhausted' || error.kind === 'billing') {
-      this.#whole = coolDown('exhausted', `quota exhausted (${status ?? error.kind})`, now + retryAfter(error, EXHAUSTED_MS))
-    } else if (error.kind === 'authentication') {
-      this.#whole = coolDown('needs_sign_in', `the upstream refused the credential (${status ?? 401})`, now + FORBIDDEN_MS)
-    } else if (error.kind === 'rate-limit') {
+    if (this.#judged(error, now, resetsAt)) return
+    if (error.kind === 'rate-limit') {
       this.#coolPair(model, error, now, strikes => retryAfter(error, doubled(RATE_LIMIT, strikes)), `rate limited (${status ?? 429})`)
     } else if (error.kind === 'permission' || error.kind === 'model-not-found' || error.kind === 'not-found') {
       const what = error.kind === 'permission' ? `forbidden (${status ?? 403})` : `model not found (${status ?? 404})`
@@ -85,14 +95,63 @@ export class Health {
     } else this.#fault(error, now)
   }
 
+  /** A free probe of the account answered well. */
+  checked(): void {
+    this.#failedChecks = 0
+    if (this.#whole && CHECKED.has(this.#whole.cause)) this.#comeBack()
+  }
+
+  /** A free probe failed: what it says of the account holds at once, a fault when it comes twice in a row. @param forMs how long until the checks have said more */
+  checkFailed(error: GatewayError, now: number, forMs: number, resetsAt?: number): void {
+    if (this.#judged(error, now, resetsAt)) return
+    if (++this.#failedChecks < FAILED_CHECKS) return
+    if (this.#whole && this.#whole.cause !== 'check' && blocked(this.#whole, now)) return
+    const reason = `health check failed (${error.upstream?.status ?? (error.quotes ? error.kind.replaceAll('-', ' ') : error.message)})`
+    this.#set(coolDown('check', 'cooling_down', reason, now + forMs))
+  }
+
+  /** Its quota is used up, as it said itself. */
+  exhausted(now: number, resetsAt: number | undefined): void {
+    if (this.#whole?.cause === 'verdict') return
+    this.#set(coolDown('quota', 'exhausted', 'quota exhausted', resetsAt !== undefined && resetsAt > now ? resetsAt : now + EXHAUSTED_MS))
+  }
+
+  /** What was known when the process before this one ended. */
+  restore({ state, reason, until }: Unavailable): void {
+    const cause: Cause =
+      state === 'exhausted' ? 'quota' : state === 'needs_sign_in' ? 'credential' : state === 'suspended' ? 'verdict' : 'fault'
+    this.#whole = coolDown(cause, state, reason, until)
+  }
+
+  /** The operator has looked into it: whatever it was counts no more. */
+  clear(): void {
+    this.#models.clear()
+    this.#failedChecks = 0
+    if (this.#whole) this.#comeBack()
+  }
+
+  /** Whether the error alone decides on the account as a whole. */
+  #judged(error: GatewayError, now: number, resetsAt: number | undefined): boolean {
+    const status = error.upstream?.status
+    const verdict = error.upstream?.verdict
+    if (verdict) {
+      const cause: Cause = verdict.state === 'cooling_down' ? 'fault' : verdict.state === 'exhausted' ? 'quota' : 'verdict'
+      this.#set(coolDown(cause, verdict.state, verdict.reason, verdict.forMs === undefined ? undefined : now + verdict.forMs))
+    } else if (error.kind === 'quota-exhausted' || error.kind === 'billing') {
+      const reset = resetsAt !== undefined && resetsAt > now ? resetsAt : now + EXHAUSTED_MS
+      const until = error.retryAfterMs === undefined ? reset : now + retryAfter(error, 0)
+      this.#set(coolDown('quota', 'exhausted', `quota exhausted (${status ?? error.kind})`, until))
+    } else if (error.kind === 'authentication') {
+      this.#set(coolDown('credential', 'needs_sign_in', `the upstream refused the credential (${status ?? 401})`, now + FORBIDDEN_MS))
+    } else return false
+    return true
+  }
+
   #coolPair(model: string, error: GatewayError, now: number, length: (strikes: number) => number, reason: string): void {
     const whole = error.upstream?.speaksOfAccount === true
     const before = whole ? this.#whole : this.#models.get(model)
-    const next = backOff(before, now, reason, length)
-    if (whole) {
-      this.#whole = next
-      return
-    }
+    const next = backOff(before, 'limit', now, reason, length)
+    if (whole) return this.#set(next)
     this.#models.delete(model)
     this.#models.set(model, next)
     if (this.#models.size > MOST_MODELS) this.#models.delete(this.#models.keys().next().value as string)
@@ -103,11 +162,25 @@ export class Health {
     const before = this.#whole
     if (!before && !this.#rate.tripped(now)) return
     const reason = `failing (${error.upstream?.status ?? (error.quotes ? error.kind.replaceAll('-', ' ') : error.message)})`
-    this.#whole = backOff(before, now, reason, strikes => retryAfter(error, doubled(FAULT, strikes)))
+    this.#set(backOff(before, 'fault', now, reason, strikes => retryAfter(error, doubled(FAULT, strikes))))
+  }
+
+  #set(next: CoolDown): void {
+    const before = this.#whole
+    this.#whole = next
+    if (before?.state !== next.state || before.reason !== next.reason) this.changed(before, next)
+  }
+
+  #comeBack(): void {
+    const before = this.#whole
+    this.#whole = undefined
+    this.#rate.clear()
+    if (before) this.changed(before, undefined)
   }
 }
 
-const coolDown = (state: AccountState, reason: string, until: number, strikes = 0): CoolDown => ({
+const coolDown = (cause: Cause, state: AccountState, reason: string, until: number | undefined, strikes = 0): CoolDown => ({
+  cause,
   state,
   reason,
   until,
@@ -119,11 +192,12 @@ const coolDown = (state: AccountState, reason: string, until: number, strikes = 
  * The next cool-down after `before`. A failure doubles it only where it has run out: one that comes during it is of a request sent earlier, and a
  * burst of those is still one outage. Such a one never shortens the wait.
  */
-function backOff(before: CoolDown | undefined, now: number, reason: string, length: (strikes: number) => number): CoolDown {
-  if (!before) return coolDown('cooling_down', reason, now + length(0))
-  if (now >= before.until) return coolDown('cooling_down', reason, now + length(before.strikes + 1), before.strikes + 1)
+function backOff(before: CoolDown | undefined, cause: Cause, now: number, reason: string, length: (strikes: number) => number): CoolDown {
+  if (!before) return coolDown(cause, 'cooling_down', reason, now + length(0))
+  if (before.until === undefined) return before
+  if (now >= before.until) return coolDown(cause, 'cooling_down', reason, now + length(before.strikes + 1), before.strikes + 1)
   const until = now + length(before.strikes)
-  return until > before.until ? { ...before, state: 'cooling_down', reason, until } : before
+  return until > before.until ? { ...before, cause, state: 'cooling_down', reason, until } : before
 }
 
 const retryAfter = (error: GatewayError, otherwise: number): number =>
@@ -132,6 +206,6 @@ const retryAfter = (error: GatewayError, otherwise: number): number =>
 /** While one request probes, the others are told to ask again in a second. */
 function blocked(state: CoolDown | undefined, now: number): Unavailable | undefined {
   if (!state) return undefined
-  if (now < state.until) return state
+  if (state.until === undefined || now < state.until) return state
   return state.probing ? { ...state, reason: `${state.reason}; being probed`, until: now + 1000 } : undefined
 }

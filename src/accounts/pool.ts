@@ -1,16 +1,88 @@
+import type { Random } from '../core/random.ts'
 import type { Account } from './account.ts'
+import { usedShare } from './quota.ts'
 
-/** The accounts of one provider, handed out in turn. */
+/** How one of several fit accounts is chosen. */
+export type Strategy = 'round_robin' | 'random' | 'least_used' | 'least_busy' | 'lowest_latency'
+
+/** What is compared, the smallest first; where all is alike the one chosen longest ago comes next. */
+type Order = (account: Account) => readonly number[]
+
+/**
+ * Shares of a quota are told apart by the hundredth: they change with each answer, and a burst that came before the answers would all go to one account.
+ */
+const quotaUsed = (account: Account): readonly number[] => [
+  account.quota ? Math.floor(usedShare(account.quota) * 100) : 0,
+  account.inFlight,
+  account.turn,
+]
+
+/** Without quotas the one that was chosen least; one that says nothing of its quota would look unused beside those that do. */
+const leastChosen = (account: Account): readonly number[] => [account.uses, account.turn]
+
+const ORDERS: Readonly<Record<Exclude<Strategy, 'random' | 'least_used'>, Order>> = {
+  round_robin: ({ turn }) => [turn],
+  least_busy: ({ inFlight, turn }) => [inFlight, turn],
+  // One that nobody has tried yet comes first: else it never would.
+  lowest_latency: ({ latencyMs = -1, inFlight, turn }) => [latencyMs < 0 ? -1 : Math.round(latencyMs / 10), inFlight, turn],
+}
+
+/** The accounts of one provider, and whose turn it is. */
 export class Pool {
-  #next = 0
+  #choices: number
 
-  constructor(readonly accounts: readonly Account[]) {}
-
-  /** Every account once, beginning with the one whose turn it is (`round_robin`). */
-  inTurn(): Account[] {
-    const { length } = this.accounts
-    if (length < 2) return [...this.accounts]
-    const first = this.#next++ % length
-    return [...this.accounts.slice(first), ...this.accounts.slice(0, first)]
+  constructor(
+    readonly accounts: readonly Account[],
+    readonly strategy: Strategy = 'round_robin',
+  ) {
+    this.#choices = Math.max(0, ...accounts.map(({ turn }) => turn))
+    const known = accounts.filter(({ uses }) => uses > 0)
+    const least = known.length > 0 ? Math.min(...known.map(({ uses }) => uses)) : 0
+    for (const account of accounts) account.uses = Math.max(account.uses, least)
   }
+
+  /** One of `fit`, of the lowest priority number among them; undefined where there is none. */
+  choose(fit: readonly Account[], random: Random): Account | undefined {
+    if (fit.length < 2) return fit[0] && this.#taken(fit[0])
+    const first = Math.min(...fit.map(({ priority }) => priority))
+    const equals = fit.filter(({ priority }) => priority === first)
+    const { strategy } = this
+    const chosen =
+      strategy === 'random'
+        ? equals[Math.min(Math.floor(random.float() * equals.length), equals.length - 1)]
+        : least(equals, this.#order(equals))
+    return chosen && this.#taken(chosen)
+  }
+
+  #order(accounts: readonly Account[]): Order {
+    if (this.strategy === 'random') return ORDERS.round_robin
+    if (this.strategy !== 'least_used') return ORDERS[this.strategy]
+    return accounts.every(({ quota }) => quota !== undefined) ? quotaUsed : leastChosen
+  }
+
+  #taken(account: Account): Account {
+    account.turn = ++this.#choices
+    account.uses++
+    return account
+  }
+}
+
+function least(accounts: readonly Account[], order: Order): Account | undefined {
+  let [best] = accounts
+  let bestKey = best && order(best)
+  for (const account of accounts.slice(1)) {
+    const key = order(account)
+    if (bestKey && compare(key, bestKey) >= 0) continue
+    best = account
+    bestKey = key
+  }
+  return best
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [place, value] of a.entries()) {
+    const difference = value - (b[place] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
 }

@@ -1,19 +1,33 @@
-import { Account, type Credential } from './account.ts'
+import { Account, type AccountSpec, type StateListener } from './account.ts'
+
+/** An account that is wanted; its credential is made only where it is not the one at hand. */
+export type WantedAccount = Omit<AccountSpec, 'credential'> & { makeCredential(): AccountSpec['credential'] }
 
 /** The accounts that exist, by id: what is known of one's health outlives a reload of the config that names it. */
 export class AccountRegistry {
   #accounts = new Map<string, Account>()
 
+  /** @param onState hears of every change of an account's state */
+  constructor(private readonly onState: StateListener = () => {}) {}
+
   get all(): Account[] {
     return [...this.#accounts.values()]
   }
 
-  /** The accounts of a new configuration, each the known one where there is one; those no longer named are forgotten. */
-  replace(wanted: readonly { id: string; provider: string; label: string; credential: Credential }[]): ReadonlyMap<string, Account> {
+  find(id: string): Account | undefined {
+    return this.#accounts.get(id)
+  }
+
+  /** The accounts of a new configuration, each the known one where its credential is still the same; those no longer named are forgotten. */
+  replace(wanted: readonly WantedAccount[]): ReadonlyMap<string, Account> {
     const next = new Map<string, Account>()
-    for (const { id, provider, label, credential } of wanted) {
-      const known = this.#accounts.get(id)
-      next.set(id, known?.label === label ? known : new Account(id, provider, label, credential))
+    for (const { makeCredential, ...spec } of wanted) {
+      const known = this.#accounts.get(spec.id)
+      const account = known?.fingerprint === spec.fingerprint ? known : new Account({ ...spec, credential: makeCredential() }, this.onState)
+      account.label = spec.label
+      account.priority = spec.priority ?? 1
+      account.enabled = spec.enabled ?? true
+      next.set(spec.id, account)
     }
     this.#accounts = next
     return next

@@ -1,3 +1,4 @@
+import { Affinity } from '../accounts/affinity.ts'
 import { AccountRegistry } from '../accounts/registry.ts'
 import { createApp } from '../app.ts'
 import { maskConfig } from '../config/describe.ts'
@@ -103,7 +104,15 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     collect: () => Bun.gc(true),
   })
   const routing = () => state.routing
-  const generateServices = { clock, random: systemRandom, makeContext: createMakeContext(clock, systemIds), routing, write, streams }
+  const generateServices = {
+    clock,
+    random: systemRandom,
+    makeContext: createMakeContext(clock, systemIds),
+    routing,
+    write,
+    streams,
+    affinity: new Affinity(),
+  }
   const { makeContext } = generateServices
   const countServices = { clock, random: systemRandom, makeContext, routing, inspect: inspectCountTokens }
 

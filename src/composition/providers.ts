@@ -62,12 +62,12 @@ export function buildProviders(
     return fault === undefined
   })
   const accounts = registry.replace(
-    usable.map(provider => ({
-      id: accountId(provider.name, provider),
-      provider: provider.name,
-      label: `${provider.name}-1`,
-      credential: credentialOf(provider),
-    })),
+    usable.map(provider => {
+      const id = accountId(provider.name, provider)
+      const kind = provider.api_key === undefined ? 'none' : 'api_key'
+      const makeCredential = () => credentialOf(provider)
+      return { id, provider: provider.name, label: `${provider.name}-1`, kind, fingerprint: id, makeCredential }
+    }),
   )
   return usable.flatMap(provider => {
     const preset = presetOf(provider.provider_type, provider.base_url)

@@ -15,6 +15,7 @@ const usageOf = (usage: Usage): RequestUsage => ({
   cacheWriteTokens: usage.cacheWriteTokens,
   reasoningTokens: usage.reasoningTokens,
   estimated: usage.estimated,
+  spent: usage.spent,
 })
 
 const rowOf = (record: RequestRecord): RequestRow => ({
@@ -74,6 +75,7 @@ function membersOf(record: RequestRecord): string {
     if (usage.cachedInputTokens) text += `,"cached_tokens":${numeral(usage.cachedInputTokens)}`
     if (usage.reasoningTokens) text += `,"reasoning_tokens":${numeral(usage.reasoningTokens)}`
     if (usage.estimated) text += ',"estimated":true'
+    if (usage.spent !== undefined) text += `,"spent":${JSON.stringify(usage.spent)}`
   }
   text += `,"attempts":${record.attempts.length}`
   if (notes.length > 0) text += `,"notes":${JSON.stringify(notes.map(({ action, field }) => `${action}:${field}`))}`

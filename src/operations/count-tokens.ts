@@ -2,8 +2,9 @@ import type { Clock } from '../core/clock.ts'
 import { asGatewayError, type ErrorKind, GatewayError } from '../core/errors.ts'
 import { isObject, tryParseJson } from '../core/json.ts'
 import type { Random } from '../core/random.ts'
+import type { DialectId } from '../ir/dialect-id.ts'
 import { attemptTargets, type Lease, release } from '../routing/attempt.ts'
-import type { Target } from '../routing/provider.ts'
+import { type Target, wireOf } from '../routing/provider.ts'
 import type { Trail } from '../routing/trail.ts'
 import { readAll } from '../upstream/read-all.ts'
 import type { Answer, Call, MakeContext } from './call.ts'
@@ -80,12 +81,16 @@ export async function countTokens(call: Call, services: CountTokensServices): Pr
 
 /** Those that the request would be tried at first: a count by somebody it would not go to is none. */
 function countingTargets(targets: readonly Target[], { dialect }: Call): Target[] {
-  const counts = ({ provider }: Target) => counterOf(provider.dialect.id)?.clients.has(dialect.id) ?? false
+  const counts = (target: Target) => {
+    const wire = wireOf(target)
+    // A vendor's route at somebody else's address need not have the others beside it.
+    return wire.path === undefined && (counterOf(wire.dialect.id)?.clients.has(dialect.id) ?? false)
+  }
   const other = targets.findIndex(target => !counts(target))
   return targets.slice(0, other === -1 ? undefined : other)
 }
 
-const counterOf = (id: Target['provider']['dialect']['id']): TokenCounter | undefined => TOKEN_COUNTERS[id]
+const counterOf = (id: DialectId): TokenCounter | undefined => TOKEN_COUNTERS[id]
 
 /** The vendor itself, in its own words, rather than a server that has no such route. */
 function isUnknownModel(error: GatewayError): boolean {
@@ -95,7 +100,7 @@ function isUnknownModel(error: GatewayError): boolean {
 }
 
 async function askUpstream(call: Call, lease: Lease): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
-  const counter = counterOf(lease.target.provider.dialect.id) as TokenCounter
+  const counter = counterOf(lease.wire.dialect.id) as TokenCounter
   const { limits } = lease.target.provider
   const [firstByte, idle] = [Math.min(limits.firstByte, PATIENCE_MS), Math.min(limits.idle, PATIENCE_MS)]
   const asked = { ...counter.request(call, lease), client: call, limits: { ...limits, firstByte, idle } }

@@ -1,10 +1,14 @@
+import type { Affinity } from '../accounts/affinity.ts'
 import type { Clock } from '../core/clock.ts'
 import { asGatewayError, GatewayError } from '../core/errors.ts'
+import type { JsonValue } from '../core/json.ts'
 import type { Random } from '../core/random.ts'
 import type { RequestSummary } from '../dialects/dialect.ts'
+import type { Usage } from '../ir/usage.ts'
 import { attemptTargets, brokeOff, type Lease, release } from '../routing/attempt.ts'
 import { Accounting, type WriteRecord } from './accounting.ts'
 import type { Answer, Call, MakeContext } from './call.ts'
+import { conversationOf } from './conversation.ts'
 import { errorAnswer } from './error-answer.ts'
 import { estimateUsage } from './estimate.ts'
 import { JSON_HEADERS, noteHeaders, routingHeaders, STREAM_HEADERS } from './headers.ts'
@@ -21,6 +25,7 @@ export interface GenerateServices {
   routing(): RoutingState
   write: WriteRecord
   streams: OpenStreams
+  affinity: Affinity
 }
 
 const STILL_OPENING = Symbol('still opening')
@@ -48,13 +53,15 @@ async function whole(call: Call, summary: RequestSummary, services: GenerateServ
   const state = services.routing()
   const attempts = new Attempts(call, services.makeContext)
   const { targets } = route(summary.model, call, state.catalog)
-  const opened = await attemptTargets(targets, accounting.trail, services, call, lease => attempts.openBody(lease))
-  const { value, lease } = opened
+  const conversation = conversationOf(call, summary, services.affinity)
+  const open = (lease: Lease) => attempts.openBody(lease)
+  const { value, lease } = await attemptTargets(targets, accounting.trail, services, call, open, conversation)
   release(lease)
   accounting.lease = lease
   accounting.notes = value.notes
   accounting.firstToken()
-  accounting.settle(200, { usage: value.usage ?? estimateUsage(call.body, lease.target.model, value.outputCharacters) })
+  const usage = value.usage ?? estimateUsage(call.body, lease.target.model, value.outputCharacters)
+  accounting.settle(200, { usage: withSpent(usage, lease, value.metadata, services.clock) })
   return { status: 200, headers: { ...JSON_HEADERS, ...value.headers, ...answerHeaders(state, lease, accounting) }, body: value.body }
 }
 
@@ -67,14 +74,14 @@ async function streamed(call: Call, summary: RequestSummary, services: GenerateS
   const state = services.routing()
   const attempts = new Attempts(call, services.makeContext)
   const { targets } = route(summary.model, call, state.catalog)
-  const opening = attemptTargets(targets, accounting.trail, services, call, lease => attempts.openStream(lease)).then(
-    ({ value, lease }) => {
-      accounting.lease = lease
-      accounting.notes = value.notes
-      accounting.firstToken()
-      return value
-    },
-  )
+  const conversation = conversationOf(call, summary, services.affinity)
+  const open = (lease: Lease) => attempts.openStream(lease)
+  const opening = attemptTargets(targets, accounting.trail, services, call, open, conversation).then(({ value, lease }) => {
+    accounting.lease = lease
+    accounting.notes = value.notes
+    accounting.firstToken()
+    return value
+  })
   let cancel = () => {}
   const silence = new Promise<typeof STILL_OPENING>(resolve => {
     cancel = clock.after(state.heartbeatMs, () => resolve(STILL_OPENING))
@@ -88,18 +95,30 @@ async function streamed(call: Call, summary: RequestSummary, services: GenerateS
     heartbeatMs: state.heartbeatMs,
     streams: services.streams,
     signal: call.signal,
-    settled: end => settleStream(call, accounting, end),
+    settled: end => settleStream(call, accounting, end, clock),
   })
   const headers = late || !accounting.lease ? {} : { ...first.headers, ...answerHeaders(state, accounting.lease, accounting) }
   return { status: 200, headers: { ...STREAM_HEADERS, ...headers }, body }
 }
 
-function settleStream(call: Call, accounting: Accounting, end: { opened?: OpenedStream; error?: GatewayError; left?: boolean }): void {
+/** What was charged beside the tokens; the account learns what is left. */
+function withSpent(usage: Usage, { target, account }: Lease, metadata: JsonValue | undefined, clock: Clock): Usage {
+  const spent = metadata === undefined ? undefined : target.provider.observe?.(account, metadata, clock.now())
+  return spent === undefined ? usage : { ...usage, spent }
+}
+
+function settleStream(
+  call: Call,
+  accounting: Accounting,
+  end: { opened?: OpenedStream; error?: GatewayError; left?: boolean },
+  clock: Clock,
+): void {
   const { lease } = accounting
   if (lease) release(lease)
   if (end.error && end.opened && !end.left && end.error.kind !== 'unavailable') brokeOff(accounting.trail)
   const relay = end.opened?.relay
-  const usage = relay && (relay.usage ?? estimateUsage(call.body, lease?.target.model ?? '', relay.outputCharacters))
+  const counted = relay && (relay.usage ?? estimateUsage(call.body, lease?.target.model ?? '', relay.outputCharacters))
+  const usage = counted && lease ? withSpent(counted, lease, relay.metadata, clock) : counted
   const error = end.left ? new GatewayError('cancelled', 'the client left before the end') : end.error
   accounting.settle(error ? call.dialect.client.encodeError(error, call.requestId).status : 200, { usage, error })
 }

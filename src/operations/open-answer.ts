@@ -1,5 +1,5 @@
 import { GatewayError, type UpstreamFault } from '../core/errors.ts'
-import { isObject, tryParseJson } from '../core/json.ts'
+import { isObject, type JsonValue, tryParseJson } from '../core/json.ts'
 import { spliceTopLevel } from '../core/json-splice.ts'
 import type { CodecContext, UpstreamCodec } from '../dialects/dialect.ts'
 import { foldEvents } from '../ir/fold.ts'
@@ -11,6 +11,7 @@ import type { StreamEvent } from '../ir/stream.ts'
 import { unfoldResponse } from '../ir/unfold.ts'
 import type { Usage } from '../ir/usage.ts'
 import type { Lease } from '../routing/attempt.ts'
+import { wireOf } from '../routing/provider.ts'
 import { parseFrames } from '../sse/parser.ts'
 import type { UpstreamBody } from '../upstream/body.ts'
 import type { UpstreamResponse } from '../upstream/client.ts'
@@ -42,6 +43,8 @@ export interface OpenedBody {
   headers: Record<string, string>
   notes: Note[]
   usage: Usage | undefined
+  /** What the upstream said of the account rather than of the answer. */
+  metadata?: JsonValue
   outputCharacters: number
 }
 
@@ -103,7 +106,8 @@ export class Attempts {
     const answer = await readAnswer(response, sent.codec, context)
     const body = this.call.dialect.client.encodeResponse(answer, this.request(), context)
     const outputCharacters = JSON.stringify(answer.choices).length
-    return { body: JSON.stringify(body), headers: this.#limits(lease, sent), notes, usage: answer.usage, outputCharacters }
+    const { usage, metadata } = answer
+    return { body: JSON.stringify(body), headers: this.#limits(lease, sent), notes, usage, metadata: metadata?.value, outputCharacters }
   }
 
   /** The request in no vendor's words. @throws GatewayError `invalid-request` naming the field. */
@@ -113,20 +117,32 @@ export class Attempts {
   }
 
   async #send(lease: Lease, stream: boolean) {
+    try {
+      return await this.#sendOnce(lease, stream)
+    } catch (error) {
+      if (!(error instanceof GatewayError) || !lease.wire.refused?.(error)) throw error
+      lease.wire = wireOf(lease.target)
+      return this.#sendOnce(lease, stream)
+    }
+  }
+
+  async #sendOnce(lease: Lease, stream: boolean) {
     const { call } = this
-    const { provider, model } = lease.target
+    const { provider } = lease.target
+    const { model, traits, dialect } = lease.wire
     const codec = codecOf(lease)
     const notes: Note[] = []
     // Strict is about what is asked. What an answer loses is noted only: it has been paid for, and the caller could not have asked otherwise.
     const context = this.makeContext(notes, false)
-    const options = { model, traits: provider.traits }
-    const same = call.dialect.id === provider.dialect.id ? provider.dialect.passThrough : undefined
+    const options = { model, traits }
+    const same = call.dialect.id === dialect.id ? dialect.passThrough : undefined
     if (!same) {
       const request = this.request()
       const encoded = codec.encodeRequest(request, options, this.makeContext(notes, call.strict))
       notes.unshift(...this.#decodeNotes)
       const body = JSON.stringify(encoded.body)
-      const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path: codec.path, client: call })
+      const path = encoded.path ?? lease.wire.path ?? codec.path
+      const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path, client: call })
       return { response, notes, context, codec: reversedCodec(codec, encoded.reversal) }
     }
     const { changes, stripUsage } = same.changes(call.body, options)
@@ -134,7 +150,7 @@ export class Attempts {
     const response = await callUpstream(lease, codec, {
       body: spliceTopLevel(call.text, changes),
       headers: headersToUpstream(call),
-      path: codec.path + (call.dialect.id === 'anthropic' ? call.query : ''),
+      path: (lease.wire.path ?? codec.path) + (call.dialect.id === 'anthropic' ? call.query : ''),
       client: call,
     })
     const open = () => same.open({ stripUsage, repair: provider.repair }, context)
@@ -143,8 +159,8 @@ export class Attempts {
   }
 
   /** The upstream's rate limits in the client's words. */
-  #limits({ target }: Lease, { response, context }: { response: UpstreamResponse; context: CodecContext }): Record<string, string> {
-    return translateRateLimits(response.headers, target.provider.dialect.id, this.call.dialect.id, context.now())
+  #limits({ wire }: Lease, { response, context }: { response: UpstreamResponse; context: CodecContext }): Record<string, string> {
+    return translateRateLimits(response.headers, wire.dialect.id, this.call.dialect.id, context.now())
   }
 
   #translation(lease: Lease, codec: UpstreamCodec, context: CodecContext): TranslationRelay {
@@ -156,9 +172,9 @@ export class Attempts {
 
 const secretsOf = ({ target: { provider }, account }: Lease): readonly string[] => provider.secrets(account)
 
-export function codecOf({ target: { provider } }: Lease): UpstreamCodec {
-  const { upstream } = provider.dialect
-  if (!upstream) throw new GatewayError('internal', `${provider.dialect.id} is not spoken by upstreams`)
+export function codecOf({ wire: { dialect } }: Lease): UpstreamCodec {
+  const { upstream } = dialect
+  if (!upstream) throw new GatewayError('internal', `${dialect.id} is not spoken by upstreams`)
   return upstream
 }
 

@@ -1,4 +1,5 @@
 import { GatewayError, isCredentialRefusal } from '../core/errors.ts'
+import type { JsonValue } from '../core/json.ts'
 import type { ClientCodec, PassThrough, StreamDecoder, StreamEncoder } from '../dialects/dialect.ts'
 import { createLifecycle, type Lifecycle } from '../ir/lifecycle.ts'
 import type { StreamEvent } from '../ir/stream.ts'
@@ -23,6 +24,8 @@ export interface Relay {
   readonly done: boolean
   readonly error: GatewayError | undefined
   readonly usage: Usage | undefined
+  /** What the upstream said of the account rather than of the answer. */
+  readonly metadata?: JsonValue
   /** Characters of generated text, for an estimate where no usage was reported. */
   readonly outputCharacters: number
 }
@@ -142,6 +145,7 @@ export class TranslationRelay implements Relay {
   #repeats = false
   content = false
   error: GatewayError | undefined
+  metadata: JsonValue | undefined
   outputCharacters = 0
 
   constructor(
@@ -224,6 +228,10 @@ export class TranslationRelay implements Relay {
     if (event.type === 'error') {
       this.error = withoutSecrets(this.secrets, event.error)
       return writeFrames(this.client.encodeStreamError(this.error, this.requestId))
+    }
+    if (event.type === 'metadata') {
+      this.metadata = event.value
+      return ''
     }
     if (event.type === 'block-start' || event.type === 'finish') this.content = true
     else if (event.type === 'block-delta') this.outputCharacters += event.text.length

@@ -24,9 +24,8 @@ const anthropic: TokenCounter = {
   clients: new Set(['anthropic']),
   request(call, lease) {
     const codec = codecOf(lease)
-    const { model, provider } = lease.target
-    const changes =
-      provider.dialect.passThrough?.changes(call.body, { model, traits: provider.traits }).changes ?? new Map<string, string>()
+    const { model, traits, dialect } = lease.wire
+    const changes = dialect.passThrough?.changes(call.body, { model, traits }).changes ?? new Map<string, string>()
     for (const key of changes.keys()) if (!Object.hasOwn(call.body, key)) changes.delete(key)
     if (call.body.model !== model || !namesModelOnce(call.text)) changes.set('model', JSON.stringify(model))
     return {

@@ -1,3 +1,4 @@
+import type { TokenSource } from '../accounts/token-source.ts'
 import { GatewayError, type UpstreamFault } from '../core/errors.ts'
 import type { Dialect, UpstreamCodec } from '../dialects/dialect.ts'
 import type { Lease } from '../routing/attempt.ts'
@@ -35,15 +36,19 @@ export interface UpstreamCall {
 /**
  * Calls the lease's upstream. @throws GatewayError for everything but a 2xx: the error as the dialect reads it, the raw answer kept beside it.
  */
-export async function callUpstream({ target, account }: Lease, codec: UpstreamCodec, call: UpstreamCall): Promise<UpstreamResponse> {
+export async function callUpstream({ target, account, wire }: Lease, codec: UpstreamCodec, call: UpstreamCall): Promise<UpstreamResponse> {
   const { provider } = target
-  const response = await provider.send({
-    url: provider.url?.(call.path, target.model) ?? provider.baseUrl + call.path,
-    ...headersOf(call.headers, provider.headers(account)),
-    body: call.body,
-    limits: call.limits ?? provider.limits,
-    client: call.client,
-  })
+  const url = provider.url?.(call.path, wire.model) ?? provider.baseUrl + call.path
+  const send = (token?: string) =>
+    provider.send({
+      url,
+      ...headersOf(call.headers, provider.headers(account, token)),
+      body: call.body,
+      limits: call.limits ?? provider.limits,
+      client: call.client,
+    })
+  const { credential } = account
+  const response = credential.kind === 'token' ? await sendWithToken(credential.source, send) : await send()
   const { status } = response
   if (status >= 200 && status < 300) return response
   if (status < 400) {
@@ -56,8 +61,19 @@ export async function callUpstream({ target, account }: Lease, codec: UpstreamCo
   const error = codec.decodeError(status, headers, text)
   const secrets = provider.secrets(account)
   const known = withoutSecrets(secrets, withStatus(error, { status, ...error.upstream }))
-  if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: provider.dialect, status, headers, body })
+  if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: wire.dialect, status, headers, body })
   throw known
+}
+
+/** A token that the upstream refuses is replaced once: it may have been revoked before its time. */
+async function sendWithToken(source: TokenSource, send: (token: string) => Promise<UpstreamResponse>): Promise<UpstreamResponse> {
+  const token = await source.current()
+  const response = await send(token)
+  if (response.status !== 401) return response
+  const other = await source.replace(token)
+  if (other === undefined) return response
+  response.body.release()
+  return send(other)
 }
 
 const BETAS = 'anthropic-beta'

@@ -2,14 +2,17 @@ import type { Account } from '../accounts/account.ts'
 import type { Clock } from '../core/clock.ts'
 import { asGatewayError, type ErrorKind, GatewayError } from '../core/errors.ts'
 import type { Random } from '../core/random.ts'
+import { Candidates, type Conversation, isFit, skip } from './candidates.ts'
 import { exhausted } from './exhausted.ts'
-import type { Target } from './provider.ts'
+import { type Target, type Wire, wireOf } from './provider.ts'
 import type { Trail } from './trail.ts'
 
 /** An account taken for one attempt. */
 export interface Lease {
   target: Target
   account: Account
+  /** How the target's model is reached. */
+  wire: Wire
 }
 
 export interface Failure {
@@ -38,6 +41,9 @@ const SHORT_WAIT_MS = 1000
 /** Before the second round; a quarter of a second on average, spread so that callers do not come back together. */
 const pause = (random: Random): number => 150 + random.float() * 200
 
+/** A request that succeeded has no use for the reasons of hundreds of accounts that it passed by. */
+const MOST_SKIPS = 20
+
 /**
  * Calls `run` for one target after the other, each account once, until one succeeds; then, where a failure may pass by itself, the first such target
  * once more. `run` has failed when it throws before anything reached the client; what it throws decides: the caller's fault ends the request, anything else
@@ -49,13 +55,16 @@ export async function attemptTargets<T>(
   services: { clock: Clock; random: Random },
   client: { readonly signal: AbortSignal },
   run: (lease: Lease) => Promise<T>,
+  conversation?: Conversation,
 ): Promise<{ value: T; lease: Lease }> {
   const { clock, random } = services
   const failures: Failure[] = []
   const tryOnce = async (lease: Lease, again = false): Promise<{ value: T; lease: Lease } | undefined> => {
     // Before the first attempt the client has only just come.
     if (failures.length > 0 && client.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
-    if (!available(lease, trail, clock.now())) return undefined
+    if (again && !isFit(lease.target, lease.account, trail, clock.now())) return undefined
+    const ready = isReady(lease, trail, clock)
+    if (ready !== true && !(await ready)) return undefined
     try {
       return { value: await measured(lease, trail, clock, run, again), lease }
     } catch (thrown) {
@@ -67,9 +76,13 @@ export async function attemptTargets<T>(
   }
 
   for (const target of targets) {
-    for (const account of target.provider.pool.inTurn()) {
-      const result = await tryOnce({ target, account })
-      if (result) return result
+    const candidates = new Candidates(target, trail, random, conversation)
+    for (let account = candidates.next(clock.now()); account; account = candidates.next(clock.now())) {
+      const result = await tryOnce({ target, account, wire: wireOf(target) })
+      if (!result) continue
+      candidates.served(account, clock.now())
+      if (trail.skipped.length > MOST_SKIPS) trail.skipped.length = MOST_SKIPS
+      return result
     }
   }
   const again = secondChance(failures)
@@ -78,7 +91,25 @@ export async function attemptTargets<T>(
     const result = await tryOnce(again.lease, true)
     if (result) return result
   }
-  throw exhausted(failures, trail, clock.now())
+  throw exhausted(failures, trail, clock.now(), targets)
+}
+
+/** Whether the account has something to show its upstream. One for which it cannot be made now is passed by: nothing was asked of the upstream yet. */
+function isReady({ target, account }: Lease, trail: Trail, clock: Clock): true | Promise<boolean> {
+  const { credential } = account
+  if (credential.kind !== 'token') return true
+  const failed = (thrown: unknown): false => {
+    account.failed(target.model, asGatewayError(thrown), clock.now())
+    const { message } = asGatewayError(thrown)
+    skip(target, account, account.unavailable(target.model, clock.now()) ?? { state: 'cooling_down', reason: message }, trail)
+    return false
+  }
+  try {
+    const token = credential.source.current()
+    return typeof token === 'string' ? true : token.then(() => true, failed)
+  } catch (thrown) {
+    return Promise.resolve(failed(thrown))
+  }
 }
 
 function secondChance(failures: readonly Failure[]): { lease: Lease; waitMs?: number } | undefined {
@@ -86,18 +117,6 @@ function secondChance(failures: readonly Failure[]): { lease: Lease; waitMs?: nu
   if (passing) return { lease: passing.lease }
   const soon = failures.find(({ error }) => error.kind === 'rate-limit' && (error.retryAfterMs ?? Infinity) <= SHORT_WAIT_MS)
   return soon && { lease: soon.lease, waitMs: (soon.error.retryAfterMs ?? 0) + 5 }
-}
-
-function available({ target, account }: Lease, trail: Trail, now: number): boolean {
-  const { provider, model } = target
-  const full = provider.maxConcurrent !== undefined && account.inFlight >= provider.maxConcurrent
-  const reason = full
-    ? { state: 'active', reason: `at its limit of ${provider.maxConcurrent} requests at once`, until: undefined }
-    : account.health.unavailable(model, now)
-  if (!reason) return true
-  const { state, until } = reason
-  trail.skipped.push({ provider: provider.name, account: account.label, state, reason: reason.reason, until })
-  return false
 }
 
 async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease: Lease) => Promise<T>, again: boolean): Promise<T> {
@@ -110,8 +129,7 @@ async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease
   let isSent = true
   try {
     const value = await run(lease)
-    account.served++
-    health.succeeded(target.model, clock.now())
+    account.proved(target.model, clock.elapsed() - started, clock.now())
     return value
   } catch (thrown) {
     const error = asGatewayError(thrown)
@@ -123,7 +141,7 @@ async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease
     else if (FINAL.has(error.kind)) health.succeeded(target.model, clock.now())
     // One request counts once against an account, however often it was tried there.
     else if (again && PASSING.has(error.kind)) health.undecided(target.model)
-    else health.failed(target.model, error, clock.now())
+    else account.failed(target.model, error, clock.now())
     throw error
   } finally {
     record.ms = Math.round((clock.elapsed() - started) * 10) / 10

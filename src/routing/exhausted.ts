@@ -1,6 +1,7 @@
 import { type Candidate, type ErrorKind, GatewayError } from '../core/errors.ts'
 import { rfc3339 } from '../core/timestamps.ts'
 import type { Failure } from './attempt.ts'
+import type { Target } from './provider.ts'
 import type { Trail } from './trail.ts'
 
 /** Not an outage: the vendor says that there is no such thing. */
@@ -20,9 +21,9 @@ const SHARED: readonly { kinds: ReadonlySet<ErrorKind>; kind: ErrorKind }[] = [
  * timeout, 502 where it was an upstream's error or our credentials, 503 where none could be tried. Where all failed of the same cause that clients treat in
  * a way of its own (a quota, an overload, a conflict) it stays that. It names each target and why. What a single target said stays reachable as the cause.
  */
-export function exhausted(failures: readonly Failure[], trail: Trail, now: number): GatewayError {
+export function exhausted(failures: readonly Failure[], trail: Trail, now: number, targets: readonly Target[]): GatewayError {
   const last = failures.at(-1)
-  if (!last) return noneAvailable(trail, now)
+  if (!last) return noneAvailable(trail, now, targets)
   // An answer that the caller can act on goes to the caller as it is.
   if (failures.every(({ error }) => MISSING.has(error.kind))) return last.error
   const tried = failures.map(describe).join('; ')
@@ -53,12 +54,20 @@ function earliest(failures: readonly Failure[], { skipped }: Trail, now: number)
   return known.length > 0 ? Math.min(...known) : undefined
 }
 
-function noneAvailable(trail: Trail, now: number): GatewayError {
+/** Scripts of the older JetBrains proxy's users look for this. */
+const NO_TOKENS = 'no available JWT tokens: '
+
+function noneAvailable(trail: Trail, now: number, targets: readonly Target[]): GatewayError {
   const candidates: Candidate[] = trail.skipped
   const untils = candidates.map(({ until }) => until).filter(until => until !== undefined)
   const retryAfterMs = Math.max(untils.length > 0 ? Math.min(...untils) - now : 1000, 0)
   const why = candidates.length > 0 ? trail.skipped.map(describeSkip).join('; ') : 'no provider that serves this model has an account'
-  return new GatewayError('unavailable', `no account is available: ${why}`, { code: 'no_account_available', candidates, retryAfterMs })
+  const known = targets.some(({ provider }) => provider.type === 'jetbrains') ? NO_TOKENS : ''
+  return new GatewayError('unavailable', `${known}no account is available: ${why}`, {
+    code: 'no_account_available',
+    candidates,
+    retryAfterMs,
+  })
 }
 
 const describe = ({ lease, error }: Failure): string => {

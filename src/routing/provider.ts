@@ -1,5 +1,7 @@
 import type { Account } from '../accounts/account.ts'
 import type { Pool } from '../accounts/pool.ts'
+import type { GatewayError } from '../core/errors.ts'
+import type { JsonValue } from '../core/json.ts'
 import type { Dialect, UpstreamTraits } from '../dialects/dialect.ts'
 import type { Send, UpstreamLimits } from '../upstream/client.ts'
 
@@ -27,12 +29,28 @@ export interface Provider {
   readonly maxConcurrent?: number
   readonly pool: Pool
   readonly send: Send
+  /** Where its models are not all reached alike: how this one is. */
+  wire?(model: string): Wire
   /** Where a request for a model of its goes, where that is more than the base URL and the dialect's path. */
   url?(path: string, model: string): string
-  /** Headers of every call: the configured ones, and what proves the account. */
-  headers(account: Account): Record<string, string>
+  /** Headers of every call: the configured ones, and what proves the account (`token`, where it has one that changes). */
+  headers(account: Account, token?: string): Record<string, string>
   /** What of that nobody may be shown. */
   secrets(account: Account): readonly string[]
+  /** What an answer said of the account rather than of itself. @returns what the vendor charged, in its own unit */
+  observe?(account: Account, metadata: JsonValue, now: number): JsonValue | undefined
+}
+
+/** How a model of a provider is reached. */
+export interface Wire {
+  readonly dialect: Dialect
+  /** The model's name on this wire. */
+  readonly model: string
+  readonly traits: UpstreamTraits
+  /** The path below the base URL, where the dialect's own is not it. */
+  readonly path?: string
+  /** Whether an error says that this wire does not serve the model after all; if so, the provider knows another wire from then on. */
+  refused?(error: GatewayError): boolean
 }
 
 /** One way to serve a request: a provider, and the model's name there. */
@@ -40,6 +58,9 @@ export interface Target {
   provider: Provider
   model: string
 }
+
+export const wireOf = ({ provider, model }: Target): Wire =>
+  provider.wire?.(model) ?? { dialect: provider.dialect, model, traits: provider.traits }
 
 /** Whether `name` fits `pattern`, where `*` stands for anything. */
 export function fits(name: string, pattern: string): boolean {

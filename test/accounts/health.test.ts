@@ -25,7 +25,7 @@ class Driver {
   /** Milliseconds until the account can be used for the model; 0 where it can. */
   wait(model = 'm'): number {
     const blocked = this.health.unavailable(model, this.clock.now())
-    return blocked ? blocked.until - this.clock.now() : 0
+    return blocked ? (blocked.until ?? Number.POSITIVE_INFINITY) - this.clock.now() : 0
   }
 
   state(model = 'm'): string | undefined {

@@ -1,9 +1,11 @@
 import { expect, test } from 'bun:test'
-import { Account } from '../../src/accounts/account.ts'
-import { Pool } from '../../src/accounts/pool.ts'
+import type { Account } from '../../src/accounts/account.ts'
 import { AccountRegistry } from '../../src/accounts/registry.ts'
 
-const wanted = (id: string, label = `${id}-1`) => ({ id, provider: 'p', label, credential: { kind: 'none' as const } })
+const wanted = (id: string, fingerprint = id, label = `${id}-1`) => ({
+  ...{ id, provider: 'p', label, kind: 'none', fingerprint },
+  makeCredential: () => ({ kind: 'none' as const }),
+})
 
 test('an account outlives a reload that names it again', () => {
   const registry = new AccountRegistry()
@@ -14,15 +16,11 @@ test('an account outlives a reload that names it again', () => {
   expect(registry.replace([wanted('b')]).get('b')).not.toBe(first.get('b') as Account)
 })
 
-test('accounts are handed out in turn, each once', () => {
-  const accounts = ['a', 'b', 'c'].map(id => new Account(id, 'p', id, { kind: 'none' }))
-  const pool = new Pool(accounts)
-  const orders = Array.from({ length: 4 }, () =>
-    pool
-      .inTurn()
-      .map(({ id }) => id)
-      .join(''),
-  )
-  expect(orders).toEqual(['abc', 'bca', 'cab', 'abc'])
-  expect(new Pool([]).inTurn()).toEqual([])
+test('one with another credential is another account; label and priority change in place', () => {
+  const registry = new AccountRegistry()
+  const first = registry.replace([wanted('a')]).get('a') as Account
+  const renamed = registry.replace([{ ...wanted('a', 'a', 'Primary'), priority: 3, enabled: false }]).get('a') as Account
+  expect(renamed).toBe(first)
+  expect([renamed.label, renamed.priority, renamed.enabled]).toEqual(['Primary', 3, false])
+  expect(registry.replace([wanted('a', 'changed')]).get('a')).not.toBe(first)
 })

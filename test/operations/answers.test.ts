@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { Account } from '../../src/accounts/account.ts'
 import { type ErrorKind, GatewayError } from '../../src/core/errors.ts'
 import type { Dialect } from '../../src/dialects/dialect.ts'
 import type { Note } from '../../src/ir/note.ts'
@@ -8,6 +9,7 @@ import { errorAnswer, retryHeaders } from '../../src/operations/error-answer.ts'
 import { headersFromUpstream, headersToUpstream, noteHeaders, routingHeaders } from '../../src/operations/headers.ts'
 import { route } from '../../src/operations/route.ts'
 import { callUpstream } from '../../src/operations/upstream-call.ts'
+import { wireOf } from '../../src/routing/provider.ts'
 import { pulledBody } from '../../src/upstream/body.ts'
 import { paperProvider } from '../routing/providers.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -84,7 +86,7 @@ describe('an error’s answer', () => {
         }),
       }),
     }
-    const lease = { target, account: target.provider.pool.accounts[0] as never }
+    const lease = { target, account: target.provider.pool.accounts[0] as Account, wire: wireOf(target) }
     const error = await callUpstream(lease, upstream as never, {
       body: '{}',
       headers: {},

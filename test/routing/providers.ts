@@ -7,7 +7,15 @@ export function paperProvider(name: string, settings: Partial<Provider> = {}, ac
   const pool = new Pool(
     Array.from(
       { length: accounts },
-      (_, index) => new Account(`${name}-id-${index + 1}`, name, `${name}-${index + 1}`, { kind: 'api_key', apiKey: `sk-secret-${name}` }),
+      (_, index) =>
+        new Account({
+          id: `${name}-id-${index + 1}`,
+          provider: name,
+          label: `${name}-${index + 1}`,
+          kind: 'api_key',
+          fingerprint: '',
+          credential: { kind: 'api_key', apiKey: `sk-secret-${name}` },
+        }),
     ),
   )
   return {
