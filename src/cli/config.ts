@@ -58,15 +58,14 @@ export function registerConfig(program: Command, io: ConfigIo = processIo()): vo
 }
 
 /** The managing commands do not know what the store holds; a server that needs a key and has none says so when it starts. */
-const load = ({ config, dataDir }: PathOptions, io: ConfigIo) =>
-  loadConfig({ flags: { config, dataDir }, env: io.env, cwd: io.cwd, homeDir: io.homeDir, hasStoredKeys: true })
+const load = (flags: ConfigFlags, io: ConfigIo) => loadConfig({ flags, env: io.env, cwd: io.cwd, homeDir: io.homeDir, hasStoredKeys: true })
 
 const complain = (label: string, problems: Problem[], io: ConfigIo): void => {
   for (const problem of problems) io.err(`${label}: ${problemText(problem)}\n`)
 }
 
 /** `config print`, and the older proxies' `--print-config`: the effective configuration. Returns the exit code. */
-export async function printConfig(options: PathOptions & { json?: boolean } = {}, io: ConfigIo = processIo()): Promise<number> {
+export async function printConfig(options: ConfigFlags & { json?: boolean } = {}, io: ConfigIo = processIo()): Promise<number> {
   const loaded = await load(options, io)
   const described = describeConfig(loaded)
   io.out(options.json ? `${JSON.stringify({ ...described, files: loaded.files }, null, 2)}\n` : renderConfig(described))

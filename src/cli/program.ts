@@ -3,15 +3,13 @@ import { databasePath } from '../composition/database-path.ts'
 import { processInputs } from '../config/inputs.ts'
 import { loadConfig } from '../config/load.ts'
 import { nearestNames } from '../core/nearest.ts'
-import { generateConfigFiles, printConfig, registerConfig } from './config.ts'
+import { registerConfig } from './config.ts'
 import { registerKeys } from './keys.ts'
 import { registerServe } from './serve.ts'
 import { versionText } from './version.ts'
 
 /** Spellings of the older proxies. */
 const OLDER: Record<string, () => number | Promise<number>> = {
-  '--generate-config': () => generateConfigFiles(),
-  '--print-config': () => printConfig(),
   '--version': () => {
     process.stdout.write(versionText(false))
     return 0

@@ -12,10 +12,13 @@ import { listen } from '../server.ts'
 import { lockDataDir } from '../store/lock.ts'
 import { version } from '../version.ts'
 import { banner } from './banner.ts'
+import { generateConfigFiles, printConfig } from './config.ts'
 import { unsafeVariables } from './unsafe-variables.ts'
 
 interface ServeOptions extends ConfigFlags {
   demo?: boolean
+  printConfig?: boolean
+  generateConfig?: boolean
 }
 
 /** Adds `serve`, which is also what runs when no command is named. */
@@ -33,11 +36,15 @@ export function registerServe(program: Command): void {
     .option('-c, --tokens <jwts>', "the older JetBrains proxy's tokens, separated by commas")
     .option('-k, --key <key>', 'one client key')
     .option('-s, --strategy <name>', 'how accounts are chosen')
+    .option('--print-config', 'print the effective configuration, secrets masked, and end')
+    .option('--generate-config', 'write config/config.json and .env.example, never over existing files, and end')
     .helpOption('--help', 'show this help')
     .action(serve)
 }
 
-async function serve(options: ServeOptions): Promise<void> {
+async function serve({ printConfig: isPrint = false, generateConfig: isGenerate = false, ...options }: ServeOptions): Promise<void> {
+  if (isGenerate) process.exit(await generateConfigFiles())
+  if (isPrint) process.exit(await printConfig(options))
   const inputs = processInputs()
   const unsafe = unsafeVariables(inputs.env)
   if (unsafe.length > 0 && inputs.env.DRAGOMAN_ALLOW_UNSAFE_ENV !== '1') {

@@ -1,23 +1,13 @@
 import { isIP } from 'node:net'
 import { nearestNames } from '../core/nearest.ts'
 import { isLoopback, urlFault } from './base-url.ts'
-import { withoutDriver } from './legacy.ts'
+import { type CheckContext, sieve } from './check-context.ts'
+import { checkJetbrains } from './jetbrains-checks.ts'
+import { withoutDriver } from './older/broker.ts'
 import { isPlaceholder } from './placeholder-keys.ts'
 import type { Path } from './problem.ts'
 import { completeProvider } from './providers.ts'
-import type { Places } from './read.ts'
 import type { Config } from './schema.ts'
-
-/** `error` refuses the configuration, `entry` leaves out the list entry at fault, `warning` changes nothing. */
-export type Severity = 'error' | 'entry' | 'warning'
-
-export interface CheckContext {
-  places: Places
-  /** Whether a value was set, by its path in what was configured. */
-  isSet(path: Path): boolean
-  hasStoredKeys: boolean
-  report(severity: Severity, path: Path, message: string, suggestion?: string): void
-}
 
 /** What no schema can say. Entries at fault are taken out of `config`, and values put into their effective form. */
 export function checkConfig(config: Config, context: CheckContext): void {
@@ -27,17 +17,8 @@ export function checkConfig(config: Config, context: CheckContext): void {
   checkDatabase(config, context)
   checkLists(config, context)
   checkKeys(config, context)
+  checkJetbrains(config, context)
   checkBinding(config, context)
-}
-
-/** Drops the items of `list` that `fault` finds something wrong with. */
-function sieve<T>(list: T[], key: string, context: CheckContext, fault: (item: T, at: Path) => readonly [Path, string, string?][]): T[] {
-  return list.filter((item, index) => {
-    const at = (typeof item === 'object' && item !== null ? context.places.get(item) : undefined) ?? [key, index]
-    const faults = fault(item, at)
-    for (const [path, message, suggestion] of faults) context.report('entry', path, message, suggestion)
-    return faults.length === 0
-  })
 }
 
 function checkProviders(config: Config, context: CheckContext): void {
@@ -155,12 +136,6 @@ function checkKeys(config: Config, context: CheckContext): void {
     return sendable(entry.key) || isPlaceholder(entry.key)
       ? []
       : [[at, 'malformed key: spaces around it, or characters that a header cannot carry']]
-  })
-  const tokens = new Set<string>()
-  config.jetbrains_tokens = sieve(config.jetbrains_tokens, 'jetbrains_tokens', context, (entry, at) => {
-    if (tokens.has(entry.token)) return [[at, 'the same token stands above']]
-    tokens.add(entry.token)
-    return /\s/.test(entry.token.trim().replace(/^Bearer\s+/i, '')) ? [[at, 'malformed token: it holds white space']] : []
   })
   for (const key of ['bearer_token', 'admin_key', 'metrics_key'] as const) {
     const value = config[key]

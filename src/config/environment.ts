@@ -1,6 +1,7 @@
 import { Kind, type TObject, type TSchema } from '@sinclair/typebox'
 import type { JsonValue } from '../core/json.ts'
 import { nearestNames } from '../core/nearest.ts'
+import { ACCOUNT_VARIABLES } from './older/environment.ts'
 import type { Path } from './problem.ts'
 import { metaOf } from './schema/fields.ts'
 import { configSchema } from './schema.ts'
@@ -24,6 +25,8 @@ const OLDER_NAMES: readonly (readonly [string, string])[] = [
   ['BEARER_TOKEN', 'bearer_token'],
   ['JWT_TOKEN', 'jetbrains_tokens'],
   ['JWT_TOKENS', 'jetbrains_tokens'],
+  ['CLIENT_API_KEYS', 'client_api_keys'],
+  ['AVAILABLE_MODELS', 'jetbrains.models'],
   ['LOAD_BALANCE_STRATEGY', 'load_balance_strategy'],
   ['DATABASE_TYPE', 'database.type'],
   ['DATABASE_URL', 'database.url'],
@@ -82,7 +85,7 @@ export const envNames: readonly EnvName[] = [
   ...own,
 ]
 
-const known = new Set<string>([...envNames.map(entry => entry.name), ...CONFIG_FILE_NAMES])
+const known = new Set<string>([...envNames.map(entry => entry.name), ...CONFIG_FILE_NAMES, ...ACCOUNT_VARIABLES])
 
 /** The variables of `env` that are ours; empty ones count as absent, as compose files leave them. */
 export const ownVariables = (env: Environment): Environment =>

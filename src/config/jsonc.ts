@@ -1,5 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
-import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
 import { type Path, pathText } from './problem.ts'
 
 /** Both from 1; columns count characters. */
@@ -10,8 +10,8 @@ export interface Position {
 
 /** A file's content with the places of its values. */
 export interface JsoncDocument {
-  /** Undefined where the file is not a JSON object. */
-  value: JsonObject | undefined
+  /** Undefined where the file is not JSON. */
+  value: JsonValue | undefined
   faults: { position: Position; path: string; message: string }[]
   /** Where the value at `path`, or the nearest thing around it that the file holds, stands; `key` asks for the key's place. */
   locate(path: Path, key?: boolean): Position
@@ -53,9 +53,7 @@ export function parseJsonc(source: string): JsoncDocument {
           faults.push({ position: position(node.offset), path: pathText(path), message: 'stands twice; the last one would win' })
         })
       : undefined
-  if (errors.length === 0 && !isObject(value))
-    faults.push({ position: position(root?.offset ?? 0), path: '', message: 'must be a JSON object' })
-  return { value: isObject(value) ? value : undefined, faults, locate: (path, key = false) => position(offsetOf(root, path, key)) }
+  return { value, faults, locate: (path, key = false) => position(offsetOf(root, path, key)) }
 }
 
 function positions(text: string): (offset: number) => Position {

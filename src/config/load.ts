@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { Kind, type TSchema } from '@sinclair/typebox'
-import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { TSchema } from '@sinclair/typebox'
 import { checkConfig } from './checks.ts'
+import { assignFile, assignFoundFile } from './config-file.ts'
 import { dotEnvPath, readDotEnv } from './dotenv.ts'
-import { CONFIG_FILE_NAMES, type Environment, envNames, ownVariables, strangeVariables, valueOfText } from './environment.ts'
-import { parseJsonc } from './jsonc.ts'
-import { fromBrokerProvider, fromGoProxy, isGoProxyFile, olderDefaultPort } from './legacy.ts'
-import type { Path, Problem } from './problem.ts'
+import { CONFIG_FILE_NAMES, type Environment, ownVariables, strangeVariables, valueOfText } from './environment.ts'
+import { olderDefaultPort, PYTHON_PORT } from './older/environment.ts'
+import type { OlderKind } from './older/file-kind.ts'
+import type { Problem } from './problem.ts'
 import { type Finding, Reader } from './read.ts'
 import { type Config, configSchema } from './schema.ts'
-import { expandPath, firstFile, searchPaths } from './search.ts'
-import { Settings, type Source } from './sources.ts'
+import { expandPath, firstFile, isFile, olderPaths, searchPaths } from './search.ts'
+import { Settings } from './sources.ts'
+import { assignEnvironment } from './variables.ts'
 
 /** Options of the command line that set something, as commander hands them over. */
 export interface ConfigFlags {
@@ -48,10 +48,12 @@ export interface LoadedConfig {
   config: Config
   /** Where each value comes from, by its path in `config`. */
   origins: Map<string, string>
-  /** The config file, where there is one. */
+  /** The config file, where there is one; undefined also where the Python proxy's files stand for it. */
   file: string | undefined
-  /** What was read: the config file, and `.env` where there is one that may be. */
+  /** What was read: the config file or those that stand for it, and `.env` where there is one that may be. */
   files: string[]
+  /** Those of `files` that are an older proxy's. */
+  olderFiles: { file: string; kind: OlderKind }[]
   /** Files whose change changes the configuration: also those that are not there yet, but would be read. */
   watched: string[]
   /** What was ignored or left out (`leftOut`) while the rest can be served. */
@@ -88,17 +90,23 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const named = flags.config ?? CONFIG_FILE_NAMES.map(name => env[name] ?? dotEnv?.env[name]).find(path => path !== undefined)
   const candidates = named === undefined ? searchPaths(cwd, homeDir) : [expandPath(named, cwd, homeDir)]
   const file = named === undefined ? firstFile(candidates) : candidates[0]
-  let isOlder = false
-  if (file !== undefined) isOlder = await assignFile(settings, file, warnings, errors)
-  if (dotEnv) {
-    const { file: path, line } = dotEnv
-    assignVariables(settings, dotEnv.env, name => ({ text: `.env ${name}`, file: path, position: () => ({ line: line(name), column: 1 }) }))
+  const found = named === undefined && file === undefined ? olderPaths(cwd).filter(isFile) : []
+  const olderFiles: LoadedConfig['olderFiles'] = []
+  for (const path of file === undefined ? found : [file]) {
+    const kind = await (file === undefined ? assignFoundFile : assignFile)(settings, path, { warnings, errors })
+    if (kind !== undefined) olderFiles.push({ file: path, kind })
   }
-  assignVariables(settings, env, name => ({ text: `environment ${name}` }))
-  if (file === undefined) assignOlderPort(settings, [...Object.keys(env), ...Object.keys(dotEnv?.env ?? {})], warnings)
+  const isOlder = olderFiles.length > 0
+  assignEnvironment(settings, env, dotEnv)
   for (const [member, name, key] of FLAGS) {
     const value = flags[member]
     if (value !== undefined) settings.assign([key], valueOfText(schemaOf(key), String(value)), { text: `flag ${name}` })
+  }
+  if (olderFiles.some(({ kind }) => PYTHON_FILES.includes(kind))) assignOlderPort(settings, PYTHON_PORT, 'files were', warnings)
+  else if (file === undefined) {
+    const variables = [...Object.keys(env), ...Object.keys(dotEnv?.env ?? {})]
+    const port = variables.some(name => name.startsWith('DRAGOMAN_')) ? undefined : olderDefaultPort(variables)
+    assignOlderPort(settings, port, 'environment was', warnings)
   }
 
   const reader = new Reader(
@@ -115,9 +123,9 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
       ;(severity === 'error' ? errors : warnings).push(problem)
     },
   })
-  const files = [file, dotEnv?.file].filter(path => path !== undefined)
-  const watched = input.asService ? candidates : [...candidates, dotEnvPath(cwd)]
-  return { config, origins: settings.origins(config, reader.places), file, files, watched, warnings, errors }
+  const files = [file, ...found, dotEnv?.file].filter(path => path !== undefined)
+  const watched = [...candidates, ...(named === undefined ? olderPaths(cwd) : []), ...(input.asService ? [] : [dotEnvPath(cwd)])]
+  return { config, origins: settings.origins(config, reader.places), file, files, olderFiles, watched, warnings, errors }
 }
 
 const schemaOf = (key: keyof Config): TSchema => configSchema.properties[key]
@@ -137,55 +145,17 @@ function assignDefaults(settings: Settings, { env, asService }: LoadInput): void
   if (folder) settings.assign(['data_dir'], folder, { text })
 }
 
-function assignVariables(settings: Settings, env: Environment, sourceOf: (name: string) => Source): void {
-  for (const { name, path, schema } of envNames) {
-    const text = env[name]
-    if (text !== undefined) settings.assign(path, valueOfText(schema, text), sourceOf(name), schema[Kind] === 'Object')
-  }
-}
+/** The Python proxy's files, beside which its own port is the one that clients know. */
+const PYTHON_FILES: readonly OlderKind[] = ['jetbrainsai', 'client_api_keys', 'models']
 
-/** Where nothing but an older proxy's environment is found, its port is the one that clients know. */
-function assignOlderPort(settings: Settings, variables: string[], warnings: Problem[]): void {
-  const port = olderDefaultPort(variables)
-  if (port === undefined || settings.has(['server_port']) || variables.some(name => name.startsWith('DRAGOMAN_'))) return
-  settings.assign(['server_port'], port, { text: "default of the older proxy's environment" })
+/** Where nothing but an older proxy's files or environment are found, its port is the one that clients know. */
+function assignOlderPort(settings: Settings, port: number | undefined, found: string, warnings: Problem[]): void {
+  if (port === undefined || settings.has(['server_port'])) return
+  const [what] = found.split(' ')
+  settings.assign(['server_port'], port, { text: `default of the older proxy's ${what}` })
   warnings.push({
     path: 'server_port',
-    message: `${port}, the default of the older proxy whose environment was found`,
+    message: `${port}, the default of the older proxy whose ${found} found`,
     suggestion: 'set PORT for another',
   })
 }
-
-/** Takes over a config file; true where it is an older proxy's. */
-async function assignFile(settings: Settings, file: string, warnings: Problem[], errors: Problem[]): Promise<boolean> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    errors.push({ file, path: '', message: code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code ?? 'unknown reason'}` })
-    return false
-  }
-  const document = parseJsonc(text)
-  errors.push(...document.faults.map(({ position, path, message }) => ({ file, ...position, path, message })))
-  if (!document.value) return false
-  const isOlder = isGoProxyFile(document.value)
-  const source: Source = { text: `file ${file}`, file, isPlaced: true, position: document.locate }
-  const value = isOlder ? fromGoProxy(document.value) : document.value
-  const told = (path: Path, message: string) => warnings.push({ file, ...document.locate(path, true), path: path.join('.'), message })
-  for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue
-    settings.assign([key], key === 'providers' ? withBrokerProviders(member, told) : member, source)
-  }
-  return isOlder
-}
-
-const withBrokerProviders = (providers: JsonValue, told: (path: Path, message: string) => void): JsonValue =>
-  Array.isArray(providers)
-    ? providers.map(
-        (provider, index): JsonValue =>
-          isObject(provider)
-            ? fromBrokerProvider(provider as JsonObject, (key, message) => told(['providers', index, key], message))
-            : provider,
-      )
-    : providers

@@ -13,6 +13,15 @@ export interface ProviderFault {
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
+/** Headers that cannot be sent with every request, at their path below what holds `headers`. */
+export const headerFaults = (headers: Record<string, string>): ProviderFault[] =>
+  Object.entries(headers).flatMap(([name, value]) => {
+    const path = ['headers', name]
+    if (!HEADER_NAME.test(name)) return [{ path, message: 'is no name for a header' }]
+    if (TRANSPORT_HEADERS.has(name.toLowerCase())) return [{ path, message: 'belongs to the connection and cannot be set' }]
+    return HEADER_VALUE.test(value) ? [] : [{ path, message: 'holds characters that a header cannot' }]
+  })
+
 /** What the schema cannot say of a provider. Where nothing is wrong its base URL is put into effect. */
 export function completeProvider(provider: ProviderConfig): ProviderFault[] {
   const faults: ProviderFault[] = []
@@ -24,12 +33,7 @@ export function completeProvider(provider: ProviderConfig): ProviderFault[] {
   } else if (needsUrl(type)) {
     faults.push({ path: ['base_url'], message: `is required for a provider of type ${type}` })
   }
-  for (const [name, value] of Object.entries(provider.headers)) {
-    if (!HEADER_NAME.test(name)) faults.push({ path: ['headers', name], message: 'is no name for a header' })
-    else if (TRANSPORT_HEADERS.has(name.toLowerCase()))
-      faults.push({ path: ['headers', name], message: 'belongs to the connection and cannot be set' })
-    else if (!HEADER_VALUE.test(value)) faults.push({ path: ['headers', name], message: 'holds characters that a header cannot' })
-  }
+  faults.push(...headerFaults(provider.headers))
   if (faults.length > 0) return faults
   const url = effectiveBaseUrl(type, provider.base_url)
   if (url !== undefined) provider.base_url = url

@@ -16,7 +16,11 @@ export const searchPaths = (cwd: string, homeDir: string): string[] => [
   '/etc/dragoman/config.json',
 ]
 
-const isFile = (path: string): boolean => {
+/** The Python proxy's files in its working directory, which are the configuration where there is no other. */
+export const olderPaths = (cwd: string): string[] =>
+  ['jetbrainsai.json', 'client_api_keys.json', 'models.json'].map(name => join(cwd, name))
+
+export const isFile = (path: string): boolean => {
   try {
     return statSync(path).isFile()
   } catch {

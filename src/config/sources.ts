@@ -40,6 +40,11 @@ export class Settings {
     this.#owners.set(name, source)
   }
 
+  /** Says more exactly where a part of something set comes from. */
+  attribute(path: Path, source: Source): void {
+    this.#owners.set(pathText(path), source)
+  }
+
   /** Whether something was set at `path`, or something short stands for what is there. */
   has(path: Path): boolean {
     let value: JsonValue | undefined = this.raw

@@ -6,6 +6,7 @@ import { type IdGenerator, randomText, systemIds } from '../core/ids.ts'
 import { sha256 } from '../core/secret.ts'
 import type { Store } from './database.ts'
 import { type KeyModels, type KeyRecord, keyFromRow } from './key-record.ts'
+import { checkName, LONGEST_NAME } from './names.ts'
 import { type Page, type PageOptions, pageLimit, pageStart, toPage } from './page.ts'
 import type { Tables } from './tables.ts'
 
@@ -14,7 +15,6 @@ export const KEY_PREFIX = 'sk-dragoman-'
 const KEY_RANDOM = 43
 /** How much of a key is kept and shown. */
 const SHOWN = 16
-const LONGEST_NAME = 200
 
 export interface NewKey {
   name: string
@@ -49,7 +49,7 @@ export function createKeys({ store, clock, ids = systemIds }: { store: Store; cl
   return {
     async createKey({ name, expiresAt, models }) {
       const now = clock.now()
-      checkName(name)
+      checkName('name', name)
       checkExpiry(expiresAt, now)
       const key = KEY_PREFIX + randomText(KEY_RANDOM)
       const row = {
@@ -171,13 +171,6 @@ async function candidates(db: Kysely<Tables>, text: string): Promise<KeyRecord[]
     .orderBy('id', 'desc')
     .execute()
   return rows.map(keyFromRow)
-}
-
-function checkName(name: string): void {
-  if (name.trim() === '') throw invalidField('name', 'must not be empty', 'invalid_value')
-  if (name.length > LONGEST_NAME) throw invalidField('name', `must have at most ${LONGEST_NAME} characters`, 'invalid_value')
-  // Names are printed in tables and logs.
-  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) throw invalidField('name', 'must not hold control characters', 'invalid_value')
 }
 
 function checkExpiry(expiresAt: number | undefined, now: number): void {

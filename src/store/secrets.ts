@@ -6,6 +6,9 @@ import { StoreError } from './store-error.ts'
 /** The file of a data dir that holds the admin key made on a first start. */
 export const ADMIN_KEY_FILE = 'admin.key'
 
+/** The file of a data dir that holds the secret key made where the configuration names none. */
+export const SECRET_KEY_FILE = 'secret.key'
+
 export interface KeptSecret {
   value: string
   /** True for the one call that made it. */

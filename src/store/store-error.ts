@@ -1,5 +1,8 @@
-/** Why the data dir cannot be used. None of them goes away by trying again, `locked` apart. */
-export type StoreErrorKind = 'missing' | 'empty' | 'damaged' | 'foreign' | 'newer' | 'diverged' | 'permissions' | 'locked'
+/** Why the data dir, or something in it, cannot be used. None of them goes away by trying again, `locked` apart. */
+export type StoreErrorKind = 'missing' | 'empty' | 'damaged' | 'foreign' | 'newer' | 'diverged' | 'permissions' | 'locked' | SealErrorKind
+
+/** The database was sealed with another secret key (`wrong-key`), or one sealed value in it cannot be opened (`sealed`). */
+export type SealErrorKind = 'wrong-key' | 'sealed'
 
 /** A refusal to open or use what lies in the data dir; the message is for the operator, names the file and says what helps. */
 export class StoreError extends Error {

@@ -9,6 +9,8 @@ export interface Tables {
   client_keys: ClientKeysTable
   requests: RequestsTable
   usage_daily: UsageDailyTable
+  accounts: AccountsTable
+  models: ModelsTable
 }
 
 /** Which migrations have run, in order. */
@@ -78,4 +80,33 @@ export interface UsageDailyTable {
   cached_tokens: number
   reasoning_tokens: number
   cost_usd: number
+}
+
+/** `credential` is sealed; `state` and `quota` are what was last seen of the account, and no change of it. */
+export interface AccountsTable {
+  id: string
+  provider: string
+  label: string
+  kind: string
+  origin: string
+  priority: number
+  enabled: number
+  credential: string
+  fingerprint: string
+  state: string | null
+  quota: string | null
+  renewing_by: string | null
+  renewing_until: number | null
+  created_at: number
+  updated_at: number
+  version: number
+}
+
+export interface ModelsTable {
+  name: string
+  dialect: string
+  target: string
+  origin: string
+  created_at: number
+  version: number
 }

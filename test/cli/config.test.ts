@@ -6,6 +6,7 @@ import { parse } from 'jsonc-parser'
 import { type ConfigIo, generateConfigFiles, printConfig, registerConfig } from '../../src/cli/config.ts'
 import { exampleConfig } from '../../src/config/example.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { jwtOf } from '../config/jwt.ts'
 import { removeWorkplaces, Workplace } from '../config/workplace.ts'
 
 afterAll(removeWorkplaces)
@@ -117,6 +118,18 @@ describe('config print', () => {
     expect(await printConfig({}, io)).toBe(1)
     expect(said.out).toBe((await run(place, ['print'])).out)
     expect(said.err).toContain('bogus: unknown key')
+  })
+
+  test('--print-config shows what the flags beside it make of it, masked', async () => {
+    const place = new Workplace()
+    place.write('config.json', { jetbrains_tokens: [], bearer_token: 'key-in-the-file-1111', server_port: 9000 })
+    const { io, said } = ioOf(place, { BEARER_TOKEN: 'key-of-variable-2222', LOAD_BALANCE_STRATEGY: 'random', PORT: '9001' })
+    const flags = { tokens: jwtOf('flag-token-3333'), key: 'key-of-the-flag-4444', port: '9002' }
+    expect(await printConfig(flags, io)).toBe(0)
+    expect(parse(said.out)).toMatchObject({
+      ...{ jetbrains_tokens: [{ token: '…3333' }], bearer_token: '…4444', server_port: 9002, load_balance_strategy: 'random' },
+    })
+    expect(said.out).not.toContain('flag-token')
   })
 })
 

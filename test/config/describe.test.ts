@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parse } from 'jsonc-parser'
 import { describeConfig, maskConfig, renderConfig } from '../../src/config/describe.ts'
+import { jwtOf } from './jwt.ts'
 import { removeWorkplaces, Workplace } from './workplace.ts'
 
 afterAll(removeWorkplaces)
@@ -18,8 +19,9 @@ function withSecrets(secret: (place: number) => string): { file: object; count: 
     metrics_key: next(),
     database: { url: `postgresql://user:${next()}@db.example/x?sslmode=require&password=${next()}`, supabase_key: next() },
     providers: [{ name: 'A', provider_type: 'openai', api_key: next(), headers: { authorization: next(), 'x-team': next() } }],
-    jetbrains_tokens: [next(), { token: next(), metadata: { note: next(), deep: { deeper: [next()] } } }],
-    jetbrains_accounts: [{ authorization: next(), jwt: next(), refresh_token: next() }],
+    jetbrains_tokens: [jwtOf(next()), { token: jwtOf(next()), metadata: { note: next(), deep: { deeper: [next()] } } }],
+    jetbrains_accounts: [{ licenseId: 'LIC1', authorization: next(), jwt: jwtOf(next()), refresh_token: next(), id_token: next() }],
+    jetbrains: { headers: { 'grazie-agent': next() } },
     qwen: { headers: { 'x-key': next() } },
     model_list: [
       {
@@ -58,6 +60,9 @@ test('what is shown of a secret, and of what is none', async () => {
     providers: [{ name: 'A', base_url: 'https://api.openai.com/v1' }],
     timeouts: { connect: '10s', first_byte: '5m', idle: '2m', heartbeat: '15s' },
     limits: { body: '32MB', depth: 100 },
+    jetbrains_tokens: [{ token: '…1012' }, { token: '…1013', metadata: { note: '…1014', deep: { deeper: '…' } } }],
+    jetbrains_accounts: [{ licenseId: 'LIC1', authorization: '…1016', jwt: '…1017', refresh_token: '…1018', id_token: '…1019' }],
+    jetbrains: { headers: { 'grazie-agent': '…1020' } },
   })
 })
 

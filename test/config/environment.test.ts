@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { envNames } from '../../src/config/environment.ts'
+import { jwtOf } from './jwt.ts'
 import { removeWorkplaces, Workplace } from './workplace.ts'
 
 afterAll(removeWorkplaces)
@@ -117,9 +118,10 @@ describe('forms', () => {
 
 describe("older proxies' names", () => {
   test('JetBrains tokens', async () => {
-    expect((await load({ JWT_TOKEN: 'old' })).config.jetbrains_tokens).toEqual([{ token: 'old', priority: 1, metadata: {} }])
-    const { config } = await load({ JWT_TOKEN: 'old', JWT_TOKENS: 'one,two' })
-    expect(config.jetbrains_tokens.map(({ token }) => token)).toEqual(['one', 'two'])
+    const [old, one, two] = [jwtOf('old'), jwtOf('one'), jwtOf('two')]
+    expect((await load({ JWT_TOKEN: old })).config.jetbrains_tokens).toEqual([{ token: old, priority: 1, metadata: {} }])
+    const { config } = await load({ JWT_TOKEN: old, JWT_TOKENS: `${one},${two}` })
+    expect(config.jetbrains_tokens.map(({ token }) => token)).toEqual([one, two])
   })
 
   test('the database, with the driver that SQLAlchemy has in its addresses', async () => {

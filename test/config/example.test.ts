@@ -7,6 +7,7 @@ import { exampleConfig, exampleEnv } from '../../src/config/example.ts'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { configSchema } from '../../src/config/schema.ts'
 import { faultsOf, metaFaults } from './json-schema-check.ts'
+import { jwtOf } from './jwt.ts'
 import { removeWorkplaces, Workplace } from './workplace.ts'
 
 afterAll(removeWorkplaces)
@@ -34,11 +35,12 @@ const full = `{
       "stream_options": false, "extra_sampling": true, "unknown_fields": true, "replays_reasoning": true },
     { "name": "Qwen", "provider_type": "qwen", "plan": "coding", "region": "singapore", "api_key": "sk-sp-upstream" },
   ],
-  "jetbrains_tokens": [{ "token": "eyJ.aaa.bbb", "name": "Primary", "description": "", "priority": 1, "metadata": {} }],
-  "jetbrains_accounts": [{ "name": "a", "licenseId": "L", "authorization": "eyJ.c", "jwt": "eyJ.d",
-                           "refresh_token": "r", "priority": 1, "enabled": true }],
+  "jetbrains_tokens": [{ "token": "${jwtOf('first')}", "name": "Primary", "description": "", "priority": 1, "metadata": {} }],
+  "jetbrains_accounts": [{ "name": "a", "licenseId": "L", "authorization": "eyJ.c", "jwt": "${jwtOf('second')}",
+                           "refresh_token": "r", "id_token": "eyJ.e", "description": "", "priority": 1, "enabled": true }],
   "jetbrains": { "base_url": "https://api.jetbrains.ai", "oauth_url": "https://oauth.account.jetbrains.com",
-                 "login_url": "https://account.jetbrains.com/oauth/login", "api_version": "v8", "native": true },
+                 "login_url": "https://account.jetbrains.com/oauth/login", "api_version": "v8", "native": true,
+                 "models": ["openai-gpt-4o"], "headers": { "grazie-agent": "{}" }, "write_back": false },
   "qwen": { "credentials": ["~/.qwen/oauth_creds.json"], "oauth_url": "https://chat.qwen.ai", "headers": {} },
   "model_list": { "url": "https://api.example.com/models", "auth_token": "list-token", "refresh_interval": "5m",
                   "overrides": [{ "family": "gpt-4", "base_url": "https://other.example.com", "auth_token": "t", "dialect": "openai" }] },

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { formatDuration, formatSize } from '../../src/config/format.ts'
 import { problemText } from '../../src/config/problem.ts'
 import { parseDuration, parseSize } from '../../src/core/units.ts'
+import { jwtOf } from './jwt.ts'
 import { removeWorkplaces, Workplace } from './workplace.ts'
 
 afterAll(removeWorkplaces)
@@ -150,7 +151,7 @@ describe('one bad entry is left out and the rest is served', () => {
   test('keys, tokens, models and addresses', async () => {
     const { config, errors, warnings } = await new Workplace().loadFile({
       client_api_keys: ['key-number-one', 'key-number-one', { name: 'ci' }, { name: 'x', key: ' padded-key ' }, 5],
-      jetbrains_tokens: ['aaa.bbb.ccc', { token: 'aaa.bbb.ccc' }, { token: 'two words' }],
+      jetbrains_tokens: [jwtOf('a'), { token: jwtOf('a') }, { token: 'two words' }],
       models: { a: 'b', c: 5, d: { targets: [{ model: 'x' }] } },
       trusted_proxies: ['10.0.0.0/8', '::1', '10.0.0.0/33', 'proxy'],
       cors_origins: ['https://chat.example.com', '*', 'https://chat.example.com/path'],
@@ -177,8 +178,8 @@ describe('one bad entry is left out and the rest is served', () => {
       'client_api_keys.4',
       'cors_origins.1',
       'cors_origins.2',
-      'jetbrains_tokens.1',
-      'jetbrains_tokens.2',
+      'jetbrains_tokens.1.token',
+      'jetbrains_tokens.2.token',
       'model_list.1.url',
       'model_list.2.overrides.0',
       'models.c',
@@ -199,7 +200,7 @@ describe('one bad entry is left out and the rest is served', () => {
 describe('files of older proxies', () => {
   test("the Go proxy's: nanoseconds, and unknown keys are warnings", async () => {
     const { config, errors, warnings } = await new Workplace().loadFile({
-      jetbrains_tokens: [{ token: 'aaa.bbb.ccc', name: 'Primary', description: '', priority: 1, metadata: { k: 'v' } }],
+      jetbrains_tokens: [{ token: jwtOf('a'), name: 'Primary', description: '', priority: 1, metadata: { k: 'v' } }],
       bearer_token: 'a-client-key',
       load_balance_strategy: 'random',
       health_check_interval: 30_000_000_000,
@@ -213,7 +214,7 @@ describe('files of older proxies', () => {
 
   test('in our own file a number is seconds, also beside tokens', async () => {
     const { config, errors } = await new Workplace().loadFile({
-      jetbrains_tokens: ['aaa.bbb.ccc'],
+      jetbrains_tokens: [jwtOf('a')],
       strict: true,
       health_check_interval: 45,
       oops: 1,

@@ -3,6 +3,7 @@ import { chmodSync, chownSync } from 'node:fs'
 import { join } from 'node:path'
 import { writableByOthers } from '../../src/config/dotenv.ts'
 import { searchPaths } from '../../src/config/search.ts'
+import { jwtOf } from './jwt.ts'
 import { removeWorkplaces, Workplace } from './workplace.ts'
 
 afterAll(removeWorkplaces)
@@ -49,7 +50,14 @@ describe('precedence', () => {
   })
 
   test('the short flags of the older proxy', async () => {
-    const flags = { host: '127.0.0.2', tokens: 'jwt-a,jwt-b', key: 'k-123456789', strategy: 'random', logLevel: 'DEBUG', dataDir: 'data' }
+    const flags = {
+      host: '127.0.0.2',
+      tokens: `${jwtOf('a')},${jwtOf('b')}`,
+      key: 'k-123456789',
+      strategy: 'random',
+      logLevel: 'DEBUG',
+      dataDir: 'data',
+    }
     const place = new Workplace()
     const { config, errors } = await place.load({ flags })
     expect(errors).toEqual([])
@@ -60,7 +68,7 @@ describe('precedence', () => {
       log_level: 'debug',
       data_dir: join(place.cwd, 'data'),
     })
-    expect(config.jetbrains_tokens.map(({ token }) => token)).toEqual(['jwt-a', 'jwt-b'])
+    expect(config.jetbrains_tokens.map(({ token }) => token)).toEqual([jwtOf('a'), jwtOf('b')])
   })
 })
 

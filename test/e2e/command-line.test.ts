@@ -105,4 +105,22 @@ describe('the command line', () => {
     })
     expect((await run(['--version'])).stdout).toStartWith('dragoman ')
   })
+
+  test("the older proxy's spellings: what is in effect, masked, and example files that are never overwritten", async () => {
+    const folder = newFolder()
+    await Bun.write(join(folder, 'jetbrainsai.json'), JSON.stringify([{ licenseId: 'LIC1', authorization: 'canary-authorization' }]))
+    const flags = ['-k', 'canary-client-key', '-s', 'random', '-p', '7001', '-h', '127.0.0.3']
+    const shown = await run([...flags, '--print-config'], { cwd: folder })
+    expect(shown.code).toBe(0)
+    for (const line of ['"server_port": 7001, // flag --port', '"server_host": "127.0.0.3",', '"load_balance_strategy": "random",']) {
+      expect(shown.stdout).toContain(line)
+    }
+    expect(shown.stdout).toContain('"licenseId": "LIC1", // file ')
+    expect(shown.stdout + shown.stderr).not.toContain('canary')
+    const made = await run(['--generate-config'], { cwd: folder })
+    expect([made.code, (await run(['config', 'check'], { cwd: folder })).code]).toEqual([0, 0])
+    const again = await run(['--generate-config'], { cwd: folder })
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('exists already')])
+    rmSync(folder, { recursive: true, force: true })
+  })
 })

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { openDatabase } from '../../src/store/database.ts'
+import { migrations } from '../../src/store/migrations/index.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { temporaryFolders } from './temporary-folders.ts'
 
@@ -73,7 +74,7 @@ describe('openDatabase', () => {
     const said = await Promise.all(children.map(async child => (await text(child.stdout)) + (await text(child.stderr))))
     expect(said).toEqual(['opened\n', 'opened\n', 'opened\n'])
     const store = await open(path)
-    expect(await store.db.selectFrom('dragoman_schema').select('name').execute()).toHaveLength(1)
+    expect(await store.db.selectFrom('dragoman_schema').select('name').execute()).toHaveLength(migrations.length)
     await store.close()
   })
 

@@ -1,13 +1,18 @@
 import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { Kysely, sql } from 'kysely'
 import { sha256 } from '../../src/core/secret.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { createKeys } from '../../src/store/keys.ts'
 import { type Migration, migrate } from '../../src/store/migrate.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
 import { sqliteDialect } from '../../src/store/sqlite-dialect.ts'
 import type { Tables } from '../../src/store/tables.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { temporaryFolders } from './temporary-folders.ts'
 
+const folder = temporaryFolders()
 const clock = new FakeClock()
 const open = () => {
   const database = new Database(':memory:')
@@ -57,6 +62,28 @@ describe('migrate', () => {
     const { db } = open()
     const textOf = (migration: Migration) => migration.statements(db).map(statement => statement.compile().sql)
     const sums = migrations.map(migration => [migration.name, sha256(textOf(migration).join(';\n')).slice(0, 16)])
-    expect(sums).toEqual([['0001-start', '091e6eac59199de5']])
+    expect(sums).toEqual([
+      ['0001-start', '091e6eac59199de5'],
+      ['0002-accounts', '861375a7685056a8'],
+    ])
+  })
+
+  test('a database of the first release keeps what it holds and gets the rest', async () => {
+    const path = join(folder(), 'dragoman.db')
+    const database = new Database(path)
+    const db = new Kysely<Tables>({ dialect: sqliteDialect(database) })
+    await migrate(db, migrations.slice(0, 1), clock)
+    await db.insertInto('settings').values({ name: 'kept', value: '1', updated_at: 7 }).execute()
+    database.close()
+    const store = await openDatabase({ path, clock })
+    const { record } = await createKeys({ store, clock }).createKey({ name: 'ci' })
+    expect(await store.db.selectFrom('settings').selectAll().execute()).toEqual([{ name: 'kept', value: '1', updated_at: 7 }])
+    expect(await store.db.selectFrom('client_keys').select('id').execute()).toEqual([{ id: record.id }])
+    for (const table of ['accounts', 'models'] as const) expect(await store.db.selectFrom(table).selectAll().execute()).toEqual([])
+    expect((await store.db.selectFrom('dragoman_schema').select('name').orderBy('position').execute()).map(({ name }) => name)).toEqual([
+      '0001-start',
+      '0002-accounts',
+    ])
+    await store.close()
   })
 })

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { flag, list, map, object, optional, secret, shorthand, text, whole } from './fields.ts'
+import { choice, flag, list, map, object, optional, secret, shorthand, text, whole } from './fields.ts'
 
 const token = object('A JetBrains AI token.', {
   token: secret('The token.', { sample: 'eyJ…' }),
@@ -11,10 +11,12 @@ const token = object('A JetBrains AI token.', {
 
 const account = object('A JetBrains AI account.', {
   name: optional(text('Label of the account.')),
+  description: optional(text('For people.', { minLength: 0 })),
   licenseId: optional(text('Licence.')),
   authorization: optional(secret('Token that the licence is used with.')),
   jwt: optional(secret('JetBrains AI token.')),
   refresh_token: optional(secret('OAuth refresh token.')),
+  id_token: optional(secret('OAuth token that the licence is used with until it expires.')),
   priority: whole('Lower numbers are tried first.', { default: 1 }),
   enabled: flag('false takes it out of service.', { default: true }),
 })
@@ -38,8 +40,17 @@ export const olderProxies = {
       base_url: text('The service.', { default: 'https://api.jetbrains.ai' }),
       oauth_url: text('Where tokens are refreshed.', { default: 'https://oauth.account.jetbrains.com' }),
       login_url: text('Where people sign in.', { default: 'https://account.jetbrains.com/oauth/login' }),
-      api_version: text('Version of the chat API.', { default: 'v8' }),
+      api_version: choice('Version of the chat API.', ['v7', 'v8'], { default: 'v8' }),
       native: flag("Use the vendors' own routes where JetBrains offers them.", { default: true }),
+      models: list('Models to serve, names or patterns. Without any, all that the service lists.', text('A name or pattern.'), {
+        sample: ['anthropic-claude-*', 'openai-gpt-4o'],
+      }),
+      headers: map('Headers to send with every request.', text('A value.', { secret: true, minLength: 0 }), {
+        sample: { 'grazie-agent': '{"name":"my-client","version":"1.0"}' },
+      }),
+      write_back: flag('Refreshed JWTs are written back into the jetbrainsai.json that they come from, for a proxy that still reads it.', {
+        default: false,
+      }),
     },
     { default: {} },
   ),

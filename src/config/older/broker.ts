@@ -1,29 +1,4 @@
-import { isObject, type JsonObject } from '../core/json.ts'
-import { configSchema } from './schema.ts'
-
-/** All keys of the Go proxy's config.json. */
-const GO_PROXY_KEYS = new Set([
-  'jetbrains_tokens',
-  'bearer_token',
-  'load_balance_strategy',
-  'health_check_interval',
-  'server_port',
-  'server_host',
-  'server_config',
-])
-
-/** Keys that only the Go proxy's users write. */
-const GO_PROXY_MARKS = ['jetbrains_tokens', 'server_config']
-
-/** Whether a config file is the Go proxy's: one of its own keys, and none that only we have. */
-export const isGoProxyFile = (config: JsonObject): boolean =>
-  GO_PROXY_MARKS.some(key => key in config) && !Object.keys(config).some(key => key in configSchema.properties && !GO_PROXY_KEYS.has(key))
-
-/** The Go proxy's file in our terms: a number there is a duration in nanoseconds. */
-export function fromGoProxy(config: JsonObject): JsonObject {
-  const interval = config.health_check_interval
-  return typeof interval === 'number' ? { ...config, health_check_interval: `${interval / 1_000_000}ms` } : config
-}
+import { isObject, type JsonObject } from '../../core/json.ts'
 
 /** Members of the older broker's provider JSON that mean nothing here, and why. */
 const BROKER_LEFTOVERS: Record<string, string> = {
@@ -46,10 +21,6 @@ export function fromBrokerProvider(provider: JsonObject, told: (key: string, mes
   }
   return rest
 }
-
-/** The default port of the older proxy whose environment is all the configuration there is. */
-export const olderDefaultPort = (variables: Iterable<string>): number | undefined =>
-  [...variables].includes('MODEL_LIST_URL') ? 8000 : undefined
 
 /** A database's address without the driver that SQLAlchemy has in it; there a path behind three slashes is relative, behind four absolute. */
 export const withoutDriver = (url: string): string =>
