@@ -9,6 +9,13 @@ const HEADER_BYTES = 65_536
 
 const root = resolve(import.meta.dir, '..', '..')
 
+/** What goes into the executable: a thread's code is a program of its own. */
+export const ENTRYPOINTS: readonly string[] = [
+  join(root, 'src/main.ts'),
+  join(root, 'src/store/usage-worker.ts'),
+  join(root, 'src/operations/token-counting/counting-worker.ts'),
+]
+
 /** The checked-out commit, `unknown` where the project is not a git work tree of its own. */
 export function gitCommit(): string {
   try {
@@ -40,8 +47,7 @@ export async function compile(dist: string, name: string, commit: string, target
   mkdirSync(folder, { recursive: true })
   try {
     await Bun.build({
-      // A thread's code is a program of its own.
-      entrypoints: [join(root, 'src/main.ts'), join(root, 'src/store/usage-worker.ts')],
+      entrypoints: [...ENTRYPOINTS],
       compile: {
         outfile,
         ...(target && { target: target.compile }),

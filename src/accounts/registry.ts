@@ -7,8 +7,14 @@ export type WantedAccount = Omit<AccountSpec, 'credential'> & { makeCredential()
 export class AccountRegistry {
   #accounts = new Map<string, Account>()
 
-  /** @param onState hears of every change of an account's state */
-  constructor(private readonly onState: StateListener = () => {}) {}
+  /**
+   * @param onState hears of every change of an account's state
+   * @param onMade is shown every account that has just come into being
+   */
+  constructor(
+    private readonly onState: StateListener = () => {},
+    private readonly onMade: (account: Account) => void = () => {},
+  ) {}
 
   get all(): Account[] {
     return [...this.#accounts.values()]
@@ -23,7 +29,9 @@ export class AccountRegistry {
     const next = new Map<string, Account>()
     for (const { makeCredential, ...spec } of wanted) {
       const known = this.#accounts.get(spec.id)
-      const account = known?.fingerprint === spec.fingerprint ? known : new Account({ ...spec, credential: makeCredential() }, this.onState)
+      const isKnown = known?.fingerprint === spec.fingerprint
+      const account = isKnown ? known : new Account({ ...spec, credential: makeCredential() }, this.onState)
+      if (!isKnown) this.onMade(account)
       account.label = spec.label
       account.priority = spec.priority ?? 1
       account.enabled = spec.enabled ?? true

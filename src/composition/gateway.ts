@@ -1,5 +1,5 @@
 import { Affinity } from '../accounts/affinity.ts'
-import { AccountRegistry } from '../accounts/registry.ts'
+import type { AccountRegistry } from '../accounts/registry.ts'
 import { createApp } from '../app.ts'
 import { maskConfig } from '../config/describe.ts'
 import { formatDuration } from '../config/format.ts'
@@ -30,6 +30,7 @@ import { createUsageWriter } from '../store/usage-writer.ts'
 import { createSend } from '../upstream/client.ts'
 import { createDemoSend } from '../upstream/demo/send.ts'
 import { version } from '../version.ts'
+import { AccountService } from './account-service.ts'
 import { createAdmin } from './admin.ts'
 import { databasePath } from './database-path.ts'
 import { ensureKeys, type StartKeys } from './first-start.ts'
@@ -64,6 +65,9 @@ export interface Gateway {
   close(): Promise<void>
 }
 
+/** How long a start waits for JetBrains' list of models. */
+const FIRST_LIST_MS = 1500
+
 /** The composition root: whatever has a life of its own is made here and handed to who needs it. */
 export async function createGateway({ loaded, demo, log, load, clock = systemClock }: GatewayOptions): Promise<Gateway> {
   const path = databasePath(loaded.config)
@@ -80,13 +84,28 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   // A database in memory belongs to the connection that made it.
   const writer = path === IN_MEMORY ? createUsageWriter({ store, ...usage }) : createUsageThread({ path, ...usage })
   const requests = createRequests({ store })
-  const registry = new AccountRegistry()
   const sends = { network: createSend(clock), demo: createDemoSend(clock, systemIds) }
   const warn = (message: string) => log.warn({}, message)
-  const build = ({ config }: LoadedConfig) => buildState({ config, demo, keptAdminKey: startKeys.keptAdminKey, registry, sends, warn })
-
   let applied = loaded
-  let state = build(loaded)
+  // Nothing is made anew before it has been made.
+  let rebuild = () => {}
+  const accounts = await AccountService.open({
+    ...{ store, clock, log, random: systemRandom, send: sends.network },
+    config: () => applied.config,
+    rebuild: () => rebuild(),
+  })
+  const { registry } = accounts
+  const build = (): State => {
+    const providers = { ...accounts.sources(), sends }
+    const built = buildState({ config: applied.config, demo, keptAdminKey: startKeys.keptAdminKey, providers, warn })
+    accounts.built()
+    return built
+  }
+  await accounts.adopt(loaded.config)
+  let state = build()
+  rebuild = () => {
+    state = build()
+  }
   for (const warning of unusedSettings(loaded)) warn(warning)
   let stopping = false
   const startedAt = clock.now()
@@ -137,8 +156,9 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     }
     const warnings = [...next.warnings.map(problemText), ...unusedSettings(next), ...fixedChanges(state, next)]
     for (const warning of warnings) log.warn({}, warning)
-    state = build(next)
+    await accounts.adopt(next.config)
     applied = next
+    state = build()
     log.setLevel(next.config.log_level)
     log.info({ files: next.files }, 'configuration reloaded')
     return { reloaded: true, warnings }
@@ -179,6 +199,9 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     }),
   }
 
+  // The first requests should find the models that there are; a service that does not answer must not keep the gateway from starting.
+  await Promise.race([accounts.start(), clock.sleep(FIRST_LIST_MS)])
+
   return {
     handle: createApp(http).handle,
     http,
@@ -192,6 +215,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     async close() {
       stopReleasing()
       cache.stop()
+      await accounts.stop()
       await writer.stop()
       await store.close()
     },

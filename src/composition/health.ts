@@ -9,7 +9,7 @@ export function healthReport(
   now: number,
   more: { uptimeMs: number; version: string },
 ): HealthReport {
-  const healthy = accounts.filter(({ health }) => !health.summary(now)).length
+  const healthy = accounts.filter(account => !account.summary(now)).length
   const status = healthy === 0 ? 'down' : healthy < accounts.length ? 'degraded' : 'ok'
   return {
     status,
@@ -18,5 +18,6 @@ export function healthReport(
     strategy: state.config.load_balance_strategy,
     version: more.version,
     uptime_s: Math.floor(more.uptimeMs / 1000),
+    server_info: { host: state.config.server_host, port: state.config.server_port },
   }
 }

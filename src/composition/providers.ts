@@ -1,20 +1,34 @@
-import type { Credential } from '../accounts/account.ts'
+import type { Account, Credential } from '../accounts/account.ts'
 import { Pool } from '../accounts/pool.ts'
-import type { AccountRegistry } from '../accounts/registry.ts'
+import type { AccountRegistry, WantedAccount } from '../accounts/registry.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
-import { sha256 } from '../core/secret.ts'
 import { anthropic } from '../dialects/anthropic/index.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { withThinkTags } from '../dialects/openai-chat/think-tags.ts'
-import { presetOf } from '../routing/preset.ts'
+import { type Preset, presetOf } from '../routing/preset.ts'
 import type { Provider } from '../routing/provider.ts'
-import type { Send } from '../upstream/client.ts'
+import type { Send, UpstreamLimits } from '../upstream/client.ts'
+import { accountIdOf } from './account-identity.ts'
+import { JETBRAINS_PROVIDER, jetbrainsProviderName } from './declared-accounts.ts'
+import { jetbrainsProvider } from './jetbrains-provider.ts'
+import type { JetbrainsService } from './jetbrains-service.ts'
 import { configuredTraits } from './quirks.ts'
 
 export interface Sends {
   network: Send
   demo: Send
+}
+
+export interface ProviderSources {
+  config: Config
+  demo: boolean
+  /** Those beyond the providers' own keys: adopted from the config, and stored. */
+  accounts: readonly WantedAccount[]
+  registry: AccountRegistry
+  sends: Sends
+  jetbrains(provider: ProviderConfig): JetbrainsService
+  warn(message: string): void
 }
 
 const DIALECTS: Partial<Record<string, Dialect>> = { anthropic, 'openai-chat': openaiChat }
@@ -32,80 +46,109 @@ export const DEMO_PROVIDER = {
   normalize: 'auto',
 } as const
 
-const credentialOf = ({ api_key: apiKey }: Pick<ProviderConfig, 'api_key'>): Credential =>
-  apiKey === undefined ? { kind: 'none' } : { kind: 'api_key', apiKey }
+/** Stands for JetBrains AI where there are accounts of it and no provider is configured. */
+const IMPLIED_JETBRAINS = {
+  name: JETBRAINS_PROVIDER,
+  provider_type: 'jetbrains',
+  models: [],
+  headers: {},
+  is_active: true,
+  priority: 1,
+  normalize: 'auto',
+} as const
 
-/** Stable for one key at one provider, and tells nothing of the key. */
-const accountId = (provider: string, { api_key: apiKey = '' }: Pick<ProviderConfig, 'api_key'>): string =>
-  `acct_${sha256(`${provider}\n${apiKey}`).slice(0, 16)}`
-
-/**
- * The configured providers, ready to be called. Kinds that this version cannot speak to are left out and told to `warn`.
- */
-export function buildProviders(
-  config: Config,
-  demo: boolean,
-  registry: AccountRegistry,
-  sends: Sends,
-  warn: (message: string) => void,
-): Provider[] {
-  const wanted: ProviderConfig[] = config.providers.filter(({ is_active }) => is_active)
-  const hasDemo = wanted.some(({ name }) => name === DEMO_PROVIDER.name)
-  if (demo && !hasDemo) wanted.push(DEMO_PROVIDER as unknown as ProviderConfig)
-  const usable = wanted.filter(({ name, provider_type: type, base_url }) => {
-    const fault = !presetOf(type, base_url)
-      ? `provider_type '${type}' is not supported by this version`
-      : type !== 'demo' && !base_url
-        ? 'it has no base_url'
-        : undefined
-    if (fault) warn(`provider '${name}' is left out: ${fault}`)
+/** The configured providers, ready to be called. Kinds that this version cannot speak to are left out and told to `warn`. */
+export function buildProviders(sources: ProviderSources): Provider[] {
+  const { config, accounts, registry, warn } = sources
+  const usable = wantedProviders(sources).filter(provider => {
+    const fault = faultOf(provider)
+    if (fault) warn(`provider '${provider.name}' is left out: ${fault}`)
     return fault === undefined
   })
-  const accounts = registry.replace(
-    usable.map(provider => {
-      const id = accountId(provider.name, provider)
-      const kind = provider.api_key === undefined ? 'none' : 'api_key'
-      const makeCredential = () => credentialOf(provider)
-      return { id, provider: provider.name, label: `${provider.name}-1`, kind, fingerprint: id, makeCredential }
-    }),
-  )
+  const names = new Set(usable.map(({ name }) => name))
+  for (const { provider, label } of accounts) {
+    if (!names.has(provider)) warn(`account '${label}' is not used: there is no provider named '${provider}'`)
+  }
+  const own = usable.flatMap(provider => ownAccount(provider, accounts))
+  const known = registry.replace([...own, ...accounts.filter(({ provider }) => names.has(provider))])
   return usable.flatMap(provider => {
+    const members = [...known.values()].filter(account => account.provider === provider.name)
+    const pool = new Pool(members, provider.strategy ?? config.load_balance_strategy)
+    const limits = limitsOf(provider, config)
+    if (provider.provider_type === 'jetbrains') {
+      const isFirst = provider.name === jetbrainsProviderName(config)
+      const models = provider.models.length > 0 || !isFirst ? provider.models : config.jetbrains.models
+      const service = sources.jetbrains(provider)
+      return [jetbrainsProvider({ config: provider, models, service, pool, limits, send: sources.sends.network })]
+    }
     const preset = presetOf(provider.provider_type, provider.base_url)
     const spoken = preset && DIALECTS[preset.dialect]
-    const account = accounts.get(accountId(provider.name, provider))
-    if (!preset || !spoken || !account) return []
-    const { timeouts } = config
-    const traits = configuredTraits(provider, preset.traits)
-    const baseUrl = (provider.base_url ?? '').replace(/\/+$/, '')
-    const fixed: Record<string, string> = { 'user-agent': 'dragoman', ...lowerCased(provider.headers ?? {}) }
-    return {
-      name: provider.name,
-      type: provider.provider_type,
-      dialect: traits.thinkTags ? withThinkTags(spoken) : spoken,
-      baseUrl,
-      priority: provider.priority,
-      models: provider.models,
-      tiers: { big: provider.big_model, medium: provider.medium_model, small: provider.small_model },
-      traits: { ...traits, apiVersion: fixed['anthropic-version'] },
-      limits: {
-        connect: provider.timeouts?.connect ?? timeouts.connect,
-        firstByte: provider.timeouts?.first_byte ?? timeouts.first_byte,
-        idle: provider.timeouts?.idle ?? timeouts.idle,
-      },
-      repair: provider.normalize !== 'never',
-      maxConcurrent: provider.max_concurrent,
-      pool: new Pool([account]),
-      send: provider.provider_type === 'demo' ? sends.demo : sends.network,
-      ...(preset.url && {
-        url: (path: string, model: string) => preset.url?.(baseUrl, path, model, provider.api_version) ?? baseUrl + path,
-      }),
-      headers: standingHeaders(credential => ({ 'content-type': 'application/json', ...preset.authorize(credential), ...fixed })),
-      secrets: ({ credential }) => [
-        ...(credential.kind === 'api_key' ? [credential.apiKey] : []),
-        ...Object.values(provider.headers ?? {}),
-      ],
-    } satisfies Provider
+    return preset && spoken ? [keyedProvider(provider, preset, spoken, pool, limits, sources.sends)] : []
   })
+}
+
+function wantedProviders({ config, demo, accounts }: ProviderSources): ProviderConfig[] {
+  const wanted = config.providers.filter(({ is_active }) => is_active)
+  const has = (name: string) => wanted.some(provider => provider.name === name)
+  if (!has(JETBRAINS_PROVIDER) && accounts.some(({ provider }) => provider === JETBRAINS_PROVIDER)) {
+    wanted.push(IMPLIED_JETBRAINS as unknown as ProviderConfig)
+  }
+  if (demo && !has(DEMO_PROVIDER.name)) wanted.push(DEMO_PROVIDER as unknown as ProviderConfig)
+  return wanted
+}
+
+function faultOf({ provider_type: type, base_url }: ProviderConfig): string | undefined {
+  if (type === 'jetbrains') return undefined
+  if (!presetOf(type, base_url)) return `provider_type '${type}' is not supported by this version`
+  return type !== 'demo' && !base_url ? 'it has no base_url' : undefined
+}
+
+/** The account of a provider's own key; the one of a provider without any, where nothing else proves it. JetBrains' keys are tokens, which are kept with the others. */
+function ownAccount({ name, provider_type: type, api_key: apiKey }: ProviderConfig, accounts: readonly WantedAccount[]): WantedAccount[] {
+  if (type === 'jetbrains' || (apiKey === undefined && accounts.some(({ provider }) => provider === name))) return []
+  const id = accountIdOf(name, { api_key: apiKey })
+  const credential: Credential = apiKey === undefined ? { kind: 'none' } : { kind: 'api_key', apiKey }
+  return [{ id, provider: name, label: `${name}-1`, kind: credential.kind, fingerprint: id, makeCredential: () => credential }]
+}
+
+const limitsOf = ({ timeouts: own }: ProviderConfig, { timeouts }: Config): UpstreamLimits => ({
+  connect: own?.connect ?? timeouts.connect,
+  firstByte: own?.first_byte ?? timeouts.first_byte,
+  idle: own?.idle ?? timeouts.idle,
+})
+
+/** A provider whose accounts are known by keys, or need none. */
+function keyedProvider(
+  provider: ProviderConfig,
+  preset: Preset,
+  spoken: Dialect,
+  pool: Pool,
+  limits: UpstreamLimits,
+  sends: Sends,
+): Provider {
+  const traits = configuredTraits(provider, preset.traits)
+  const baseUrl = (provider.base_url ?? '').replace(/\/+$/, '')
+  const fixed: Record<string, string> = { 'user-agent': 'dragoman', ...lowerCased(provider.headers ?? {}) }
+  return {
+    name: provider.name,
+    type: provider.provider_type,
+    dialect: traits.thinkTags ? withThinkTags(spoken) : spoken,
+    baseUrl,
+    priority: provider.priority,
+    models: provider.models,
+    tiers: { big: provider.big_model, medium: provider.medium_model, small: provider.small_model },
+    traits: { ...traits, apiVersion: fixed['anthropic-version'] },
+    limits,
+    repair: provider.normalize !== 'never',
+    maxConcurrent: provider.max_concurrent,
+    pool,
+    send: provider.provider_type === 'demo' ? sends.demo : sends.network,
+    ...(preset.url && {
+      url: (path: string, model: string) => preset.url?.(baseUrl, path, model, provider.api_version) ?? baseUrl + path,
+    }),
+    headers: standingHeaders(credential => ({ 'content-type': 'application/json', ...preset.authorize(credential), ...fixed })),
+    secrets: ({ credential }) => [...(credential.kind === 'api_key' ? [credential.apiKey] : []), ...Object.values(provider.headers ?? {})],
+  }
 }
 
 const lowerCased = (headers: Record<string, string>): Record<string, string> =>
@@ -113,12 +156,12 @@ const lowerCased = (headers: Record<string, string>): Record<string, string> =>
 
 /** One object for each account, so that it is put into header lines once. */
 function standingHeaders(make: (credential: Credential) => Record<string, string>): Provider['headers'] {
-  const made = new WeakMap<Credential, Record<string, string>>()
-  return ({ credential }) => {
-    const known = made.get(credential)
+  const made = new WeakMap<Account, Record<string, string>>()
+  return account => {
+    const known = made.get(account)
     if (known) return known
-    const headers = make(credential)
-    made.set(credential, headers)
+    const headers = make(account.credential)
+    made.set(account, headers)
     return headers
   }
 }

@@ -1,11 +1,10 @@
-import type { AccountRegistry } from '../accounts/registry.ts'
 import type { Config } from '../config/schema.ts'
 import { sha256 } from '../core/secret.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { Caller } from '../operations/call.ts'
 import type { RoutingState } from '../operations/route.ts'
 import { Catalog, type ModelEntry } from '../routing/catalog.ts'
-import { buildProviders, type Sends } from './providers.ts'
+import { buildProviders, type ProviderSources } from './providers.ts'
 
 /** All that follows from the configuration: made anew by a reload and swapped in one assignment, so that no request sees half of it. */
 export interface State {
@@ -23,8 +22,7 @@ export interface StateSources {
   demo: boolean
   /** In effect where the config names none: the one kept in the data dir. */
   keptAdminKey: string | undefined
-  registry: AccountRegistry
-  sends: Sends
+  providers: Omit<ProviderSources, 'config' | 'demo' | 'warn'>
   warn(message: string): void
 }
 
@@ -54,11 +52,11 @@ function declaredKeys(config: Config): Map<string, Caller> {
 export const declaredNames = ({ declaredKeys: declared }: State): [string, string][] =>
   [...declared.values()].map(({ id, name }) => [id, name])
 
-export function buildState({ config, demo, keptAdminKey, registry, sends, warn }: StateSources): State {
+export function buildState({ config, demo, keptAdminKey, providers, warn }: StateSources): State {
   const adminKey = config.admin_key ?? keptAdminKey
   if (adminKey === undefined) warn('there is no admin key any more: the next start makes one, or name one in the configuration')
   const catalog = new Catalog({
-    providers: buildProviders(config, demo, registry, sends, warn),
+    providers: buildProviders({ ...providers, config, demo, warn }),
     models: modelEntries(config),
     anthropicMappings: new Map(Object.entries(config.anthropic_model_mappings)),
   })

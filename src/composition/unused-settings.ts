@@ -8,14 +8,9 @@ const UNUSED = [
   'workers',
   'trusted_proxies',
   'metrics_key',
-  'secret_key',
-  'load_balance_strategy',
-  'health_check_interval',
   'model_list',
   'debug_log',
   'log_file_limit',
-  'jetbrains_tokens',
-  'jetbrains_accounts',
 ] as const satisfies readonly (keyof Config)[]
 
 /** What the operator asked for without effect in this version, where it differs from what would be there anyway: better told than found out. */

@@ -22,7 +22,9 @@ export interface HealthReport {
   healthy_tokens: number
   total_tokens: number
   strategy: string
-  [more: string]: string | number | boolean
+  /** Where it was told to listen, as the older JetBrains proxy says it. */
+  server_info: { host: string; port: number }
+  [more: string]: string | number | boolean | { host: string; port: number }
 }
 
 /** Management, already authenticated. Every method gives the JSON to answer with. @throws GatewayError for bad parameters. */

@@ -2,6 +2,7 @@ import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Usage } from '../ir/usage.ts'
 import { imageTokens, mediaTokens } from './media-tokens.ts'
 import { textTokens } from './text-tokens.ts'
+import type { TokenCounter } from './token-counting/token-counter.ts'
 
 /** Generated text has about four characters a token, code and JSON fewer (dialects.md §2.11). */
 const CHARACTERS_PER_TOKEN = 3.5
@@ -58,18 +59,55 @@ const UNREAD: ReadonlySet<string> = new Set([
 /** Members that hold earlier reasoning, in OpenAI's dialect. */
 const REASONING: ReadonlySet<string> = new Set(['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_blocks'])
 
+const familyOf = (model: string): Family => FAMILIES.find(({ name }) => name.test(model)) as Family
+
+/** Tokens of `model`'s vocabulary for one of OpenAI's. */
+export const tokensForOne = (model: string): number => familyOf(model).text
+
 /**
  * Tokens of a request in any dialect as `model` would count it: texts by the way tokenizers cut, tools by their schemas, images by their size, documents by theirs.
  * Never the text of embedded data. Linear in the size of the request; an estimate, and to be called one.
  */
 export function estimateInputTokens(request: JsonObject, model = ''): number {
-  const family = FAMILIES.find(({ name }) => name.test(model)) as Family
-  const estimate = new Estimate(family)
+  const family = familyOf(model)
+  const estimate = new Estimate(family, text => textTokens(text) * family.text)
   return Math.ceil(estimate.request(request))
 }
 
+/** The tokens of a request while its texts are being counted. */
+export interface InputEstimate {
+  /** As good as is known by now. */
+  readonly tokens: number
+  /** As `tokens`, once the texts have been counted or after a short while. */
+  settled(): Promise<number>
+  close(): void
+}
+
+/** As `estimateInputTokens`, with the texts left to `counter`. */
+export function estimateInput(request: JsonObject, model: string, counter: TokenCounter): InputEstimate {
+  const family = familyOf(model)
+  const count = counter.open(model)
+  const others = new Estimate(family, text => {
+    count.add(text)
+    count.cut()
+    return 0
+  }).request(request)
+  const withOthers = (tokens: number): number => Math.ceil(others + tokens * family.text)
+  return {
+    get tokens() {
+      return withOthers(count.tokens)
+    },
+    settled: async () => withOthers(await count.settled()),
+    close: () => count.close(),
+  }
+}
+
 class Estimate {
-  constructor(private readonly family: Family) {}
+  constructor(
+    private readonly family: Family,
+    /** Tokens of a text, unless they are counted elsewhere. */
+    private readonly countText: (text: string) => number,
+  ) {}
 
   request(body: JsonObject): number {
     const messages = Array.isArray(body.messages) ? body.messages : []
@@ -89,7 +127,7 @@ class Estimate {
   #part(part: JsonObject, thinking: boolean): number {
     if (part.type === 'thinking') return thinking ? this.content(part.thinking, true) : 0
     if (part.type === 'redacted_thinking') return 0
-    const media = mediaTokens(part, this.family.image, inside => this.content(inside, thinking))
+    const media = mediaTokens(part, this.family.image, { content: value => this.content(value, thinking), text: this.countText })
     if (media !== undefined) return media
     if (typeof part.type === 'string' && part.type.endsWith('tool_use') && isObject(part.input)) {
       return PER_CALL + this.#text(String(part.name ?? '')) + this.#text(JSON.stringify(part.input))
@@ -101,7 +139,7 @@ class Estimate {
 
   #text(text: string): number {
     const data = DATA_URL.test(text) || (text.length > DATA_LENGTH && BASE64.test(text.slice(0, DATA_LENGTH)))
-    return data ? imageTokens(text, this.family.image) : textTokens(text) * this.family.text
+    return data ? imageTokens(text, this.family.image) : this.countText(text)
   }
 
   #tools(value: JsonValue | undefined): number {

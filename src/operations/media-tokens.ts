@@ -1,6 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import { imageSize } from './image-size.ts'
-import { textTokens } from './text-tokens.ts'
 
 /** A tile of an image that costs one token, in pixels (dialects.md §2.11). */
 const TILE = 28
@@ -40,11 +39,16 @@ function documentTokens(base64: string | undefined, mediaType: string | undefine
   return Math.min(Math.ceil(bytes / PDF.bytesPerPage), PDF.mostPages) * PDF.tokensPerPage
 }
 
-/**
- * What a part of another kind than text costs: images, documents, sound, in the words of both dialects. Undefined for every other part. A document of blocks is
- * counted by `content`.
- */
-export function mediaTokens(part: JsonObject, cap: number, content: (value: JsonValue) => number): number | undefined {
+/** Who counts what media are made of. */
+export interface InsideTokens {
+  /** A document of blocks. */
+  content(value: JsonValue): number
+  /** A text document, and what is said about any. */
+  text(text: string): number
+}
+
+/** What a part of another kind than text costs: images, documents, sound, in the words of both dialects. Undefined for every other part. */
+export function mediaTokens(part: JsonObject, cap: number, inside: InsideTokens): number | undefined {
   const source = isObject(part.source) ? part.source : undefined
   const data = string(source?.data)
   switch (part.type) {
@@ -58,16 +62,16 @@ export function mediaTokens(part: JsonObject, cap: number, content: (value: Json
       return imageTokens(url?.startsWith('data:') ? url : undefined, cap)
     }
     case 'document': {
-      const about = textTokens(`${string(part.title) ?? ''} ${string(part.context) ?? ''}`)
-      if (source?.type === 'text') return about + textTokens(data ?? '')
-      if (source?.type === 'content') return about + content(source.content ?? null)
+      const about = inside.text(`${string(part.title) ?? ''} ${string(part.context) ?? ''}`)
+      if (source?.type === 'text') return about + inside.text(data ?? '')
+      if (source?.type === 'content') return about + inside.content(source.content ?? null)
       return about + documentTokens(source?.type === 'base64' ? data : undefined, string(source?.media_type))
     }
     case 'file':
     case 'input_file': {
       const file = isObject(part.file) ? part.file : part
-      const inside = string(file.file_data)
-      return documentTokens(inside && withoutPrefix(inside), /^data:([^;,]+)/.exec(inside ?? '')?.[1])
+      const data = string(file.file_data)
+      return documentTokens(data && withoutPrefix(data), /^data:([^;,]+)/.exec(data ?? '')?.[1])
     }
     case 'input_audio': {
       const sound = isObject(part.input_audio) ? string(part.input_audio.data) : undefined

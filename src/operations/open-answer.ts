@@ -117,12 +117,13 @@ export class Attempts {
   }
 
   async #send(lease: Lease, stream: boolean) {
-    try {
-      return await this.#sendOnce(lease, stream)
-    } catch (error) {
-      if (!(error instanceof GatewayError) || !lease.wire.refused?.(error)) throw error
-      lease.wire = wireOf(lease.target)
-      return this.#sendOnce(lease, stream)
+    for (;;) {
+      try {
+        return await this.#sendOnce(lease, stream)
+      } catch (error) {
+        if (!(error instanceof GatewayError) || !lease.wire.refused?.(error)) throw error
+        lease.wire = wireOf(lease.target)
+      }
     }
   }
 

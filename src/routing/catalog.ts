@@ -38,7 +38,7 @@ const LONGEST_KEPT = 256
 export class Catalog {
   readonly #providers: readonly Provider[]
   readonly #byName: ReadonlyMap<string, Provider>
-  readonly #listed = new Map<string, Provider[]>()
+  readonly #listed = new Map<string, Target[]>()
   /** What names were found to mean; a catalog never changes. */
   readonly #resolved = new Map<string, Resolution>()
 
@@ -47,14 +47,17 @@ export class Catalog {
     this.#providers = [...source.providers].sort((a, b) => a.priority - b.priority)
     this.#byName = new Map(this.#providers.map(provider => [provider.name, provider]))
     for (const provider of this.#providers) {
-      for (const model of provider.models) {
-        if (model.includes('*')) continue
-        const list = this.#listed.get(model)
-        if (list?.at(-1) === provider) continue
-        if (list) list.push(provider)
-        else this.#listed.set(model, [provider])
-      }
+      for (const model of provider.models)
+        if (!model.includes('*')) this.#list(model, { provider, model: provider.aliases?.get(model) ?? model })
+      for (const [alias, model] of provider.aliases ?? []) this.#list(alias, { provider, model })
     }
+  }
+
+  #list(name: string, target: Target): void {
+    const list = this.#listed.get(name)
+    if (list?.at(-1)?.provider === target.provider) return
+    if (list) list.push(target)
+    else this.#listed.set(name, [target])
   }
 
   get providers(): readonly Provider[] {
@@ -79,11 +82,7 @@ export class Catalog {
     const entry = this.source.models.get(name)
     if (entry && 'targets' in entry) return found(name, this.#entryTargets(entry.targets))
     const listed = this.#listed.get(name)
-    if (listed)
-      return found(
-        name,
-        listed.map(provider => ({ provider, model: name })),
-      )
+    if (listed) return found(name, listed)
     const tier = tierOf(name)
     if (tier) {
       const targets = this.#providers.flatMap(provider => {

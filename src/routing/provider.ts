@@ -21,6 +21,8 @@ export interface Provider {
   readonly priority: number
   /** Names and patterns (`gpt-*`); empty: any name is passed on. */
   readonly models: readonly string[]
+  /** Further names that clients may use, and which model each means. */
+  readonly aliases?: ReadonlyMap<string, string>
   readonly tiers: Tiers
   readonly traits: UpstreamTraits
   readonly limits: UpstreamLimits

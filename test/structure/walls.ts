@@ -48,8 +48,10 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   kysely: /^src\/store\//,
   'kysely-bun-sqlite': /^src\/store\//,
   commander: /^src\/(cli\/|main\.ts$)/,
+  jose: /^src\/(store|accounts)\//,
   pino: /^src\/log\//,
   'pino-pretty': /^src\/log\//,
+  'gpt-tokenizer': /^src\/operations\/token-counting\/vocabulary\.ts$/,
 }
 
 /** Plain code: no packages, nothing of the platform. */

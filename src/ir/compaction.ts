@@ -1,7 +1,7 @@
-import { invalidField } from '../../core/errors.ts'
-import { isObject, type JsonObject } from '../../core/json.ts'
-import { partPath } from '../../ir/caller-paths.ts'
-import type { ContentPart, Message } from '../../ir/message.ts'
+import { invalidField } from '../core/errors.ts'
+import { isObject, type JsonObject } from '../core/json.ts'
+import { partPath } from './caller-paths.ts'
+import type { ContentPart, Message } from './message.ts'
 
 /** A message and where its content stood in the caller's request. */
 export interface PlacedMessage {

@@ -1,0 +1,13 @@
+import { sha256 } from '../core/secret.ts'
+
+/** Secrets that tell one account of a provider from the next, the lasting ones first. */
+export interface Identity {
+  licenseId?: string
+  api_key?: string
+  refresh_token?: string
+  jwt?: string
+}
+
+/** The same for the same account, wherever it was named; tells nothing of what it was made of. */
+export const accountIdOf = (provider: string, { licenseId, api_key, refresh_token, jwt }: Identity): string =>
+  `acct_${sha256(`${provider}\n${licenseId ?? api_key ?? refresh_token ?? jwt ?? ''}`).slice(0, 16)}`

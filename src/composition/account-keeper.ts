@@ -1,0 +1,150 @@
+import type { Account, AccountSpec } from '../accounts/account.ts'
+import type { Unavailable } from '../accounts/health.ts'
+import { readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import type { TokenEvents } from '../accounts/jetbrains/kept-credential.ts'
+import { RenewedToken } from '../accounts/jetbrains/renewed-token.ts'
+import type { TokenChain } from '../accounts/jetbrains/token-chain.ts'
+import type { WantedAccount } from '../accounts/registry.ts'
+import type { Config } from '../config/schema.ts'
+import type { Clock } from '../core/clock.ts'
+import { asGatewayError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import { sha256 } from '../core/secret.ts'
+import type { Observation } from '../store/account-observations.ts'
+import type { AccountRecord } from '../store/account-record.ts'
+import type { Accounts } from '../store/accounts.ts'
+import { credentialPort } from './credential-port.ts'
+import { declaredAccounts } from './declared-accounts.ts'
+
+export interface AccountKeeperOptions {
+  accounts: Accounts
+  clock: Clock
+  events: TokenEvents
+  /** How the tokens of a provider's accounts are made, by its name. */
+  chainOf(provider: string): TokenChain
+  warn(message: string): void
+}
+
+/**
+ * Accounts between store and service: the config's are kept in the store too, since their tokens change, and what is seen of any of them outlives the process.
+ */
+export class AccountKeeper {
+  readonly #seen = new Map<string, Observation>()
+  readonly #records = new Map<string, AccountRecord>()
+  readonly #versions = new Map<string, number>()
+
+  constructor(private readonly options: AccountKeeperOptions) {}
+
+  /** The config's accounts, with the credentials that they have by now. One that cannot be kept is told and left out. */
+  async adopt(config: Config): Promise<AccountRecord[]> {
+    const adopted: AccountRecord[] = []
+    for (const declared of declaredAccounts(config)) {
+      try {
+        adopted.push(await this.options.accounts.adopt(declared))
+      } catch (thrown) {
+        const error = asGatewayError(thrown)
+        if (error.kind === 'internal') throw thrown
+        this.options.warn(`account '${declared.label ?? declared.id}' of ${declared.provider} is left out: ${error.message}`)
+      }
+    }
+    return adopted
+  }
+
+  /** The accounts to serve with: the adopted ones, then those made by the management commands. */
+  wanted(adopted: readonly AccountRecord[], stored: readonly AccountRecord[]): WantedAccount[] {
+    // Of the adopted ones the store may know more by now.
+    const newest = new Map(stored.map(record => [record.id, record]))
+    const records = [...adopted.map(record => newest.get(record.id) ?? record), ...stored.filter(({ origin }) => origin === 'admin')]
+    this.#records.clear()
+    return records.flatMap(record => {
+      const makeCredential = this.#credentialMaker(record)
+      if (!makeCredential) return []
+      this.#records.set(record.id, record)
+      const { id, provider, label, kind, priority, enabled } = record
+      return [
+        {
+          id,
+          provider,
+          label,
+          kind,
+          priority,
+          enabled,
+          fingerprint: record.fingerprint ?? sha256(JSON.stringify(record.credential)),
+          makeCredential,
+        },
+      ]
+    })
+  }
+
+  record(id: string): AccountRecord | undefined {
+    return this.#records.get(id)
+  }
+
+  /** What was known of an account when it was last served. */
+  restore(account: Account): void {
+    const record = this.#records.get(account.id)
+    const { state, quota } = record ?? {}
+    if (state && state.state !== 'active' && (state.until === undefined || state.until > this.options.clock.now()))
+      account.health.restore(state)
+    if (quota) account.quota = quotaOf(quota)
+  }
+
+  /** Another process has looked into accounts that are out here: what it found good is. */
+  catchUp(accounts: readonly Account[]): void {
+    const now = this.options.clock.now()
+    for (const account of accounts) {
+      const version = this.#records.get(account.id)?.version
+      const known = this.#versions.get(account.id)
+      if (version !== undefined) this.#versions.set(account.id, version)
+      if (version === undefined || known === undefined || version === known || !account.summary(now)) continue
+      if (this.#records.get(account.id)?.state?.state === 'active') account.health.clear()
+    }
+  }
+
+  /** An account's state or quota has changed; written with the next `flush`. */
+  observe(account: Account, state: Unavailable | undefined): void {
+    const at = this.options.clock.now()
+    const seen = state
+      ? { state: state.state as Exclude<Unavailable['state'], 'disabled'>, reason: state.reason, until: state.until, at }
+      : { state: 'active' as const, reason: '', at }
+    this.#seen.set(account.id, { id: account.id, state: seen, quota: account.quota ? { ...account.quota } : undefined })
+  }
+
+  async flush(): Promise<void> {
+    const seen = [...this.#seen.values()].filter(({ id }) => this.#records.has(id))
+    this.#seen.clear()
+    if (seen.length === 0) return
+    try {
+      await this.options.accounts.saveObserved(seen)
+    } catch (error) {
+      // What was seen since is newer.
+      for (const observation of seen) if (!this.#seen.has(observation.id)) this.#seen.set(observation.id, observation)
+      throw error
+    }
+  }
+
+  #credentialMaker({ id, kind, credential, provider, label }: AccountRecord): (() => AccountSpec['credential']) | undefined {
+    const { accounts, clock, events, chainOf, warn } = this.options
+    if (kind === 'api_key' && typeof credential.api_key === 'string') {
+      const apiKey = credential.api_key
+      return () => ({ kind: 'api_key', apiKey })
+    }
+    if (kind === 'qwen_oauth' || kind === 'api_key') {
+      warn(`account '${label}' of ${provider} is left out: a credential of kind ${kind} cannot be used by this version`)
+      return undefined
+    }
+    const ports = credentialPort(accounts, id, clock)
+    return () => ({
+      kind: 'token',
+      source: new RenewedToken({ id, credential: readJetbrainsCredential(credential), chain: chainOf(provider), clock, ports, events }),
+    })
+  }
+}
+
+const quotaOf = ({ used, limit, available, resetsAt, at }: JsonObject) => ({
+  used: Number(used),
+  limit: Number(limit),
+  available: Number(available),
+  resetsAt: typeof resetsAt === 'number' ? resetsAt : undefined,
+  at: Number(at),
+})

@@ -1,0 +1,210 @@
+import { join } from 'node:path'
+import type { Account } from '../accounts/account.ts'
+import { HealthChecker } from '../accounts/health-checker.ts'
+import { AccountRegistry } from '../accounts/registry.ts'
+import type { Config, ProviderConfig } from '../config/schema.ts'
+import type { Clock } from '../core/clock.ts'
+import { asGatewayError } from '../core/errors.ts'
+import { randomText } from '../core/ids.ts'
+import type { Random } from '../core/random.ts'
+import { rfc3339 } from '../core/timestamps.ts'
+import type { Logger } from '../log/logger.ts'
+import { type AccountCache, createAccountCache } from '../store/account-cache.ts'
+import type { AccountRecord } from '../store/account-record.ts'
+import { type Accounts, createAccounts } from '../store/accounts.ts'
+import type { Store } from '../store/database.ts'
+import { openSealer } from '../store/sealing.ts'
+import { readOrCreateSecret, SECRET_KEY_FILE } from '../store/secrets.ts'
+import type { Send } from '../upstream/client.ts'
+import { AccountKeeper } from './account-keeper.ts'
+import { JetbrainsService } from './jetbrains-service.ts'
+import type { ProviderSources } from './providers.ts'
+
+/** What changes of an account's standing is written so often. */
+const FLUSH_MS = 2000
+
+/** How often it is looked whether a profile list is due. */
+const PROFILES_MS = 5000
+
+/** The key that seals what is stored: the config's, else the one of the data dir, made where there is none. */
+export const secretKeyOf = ({ secret_key: given, data_dir: dataDir }: Pick<Config, 'secret_key' | 'data_dir'>): string =>
+  given ?? readOrCreateSecret(join(dataDir, SECRET_KEY_FILE), () => randomText(64)).value
+
+export interface AccountServiceOptions {
+  store: Store
+  clock: Clock
+  random: Random
+  log: Logger
+  send: Send
+  /** The configuration in effect. */
+  config(): Config
+  /** The accounts, or what is known of their models, have changed: the routing has to be made anew. */
+  rebuild(): void
+}
+
+/** Everything about accounts that has a life of its own: the store's view, health checks, JetBrains' profile lists. */
+export class AccountService {
+  readonly registry: AccountRegistry
+  readonly checker: HealthChecker
+  readonly #services = new Map<string, JetbrainsService>()
+  readonly #keeper: AccountKeeper
+  #cache: AccountCache | undefined
+  #adopted: readonly AccountRecord[] = []
+  #stops: (() => void)[] = []
+
+  private constructor(
+    readonly accounts: Accounts,
+    private readonly options: AccountServiceOptions,
+  ) {
+    const { clock, random, log } = options
+    this.#keeper = new AccountKeeper({
+      accounts,
+      clock,
+      warn: message => log.warn({}, message),
+      chainOf: provider => this.#serviceOf(provider).chain,
+      events: {
+        renewalFailed: (id, error) =>
+          log.warn({ account: this.#labelOf(id), error: error.message }, 'a token could not be renewed; the old one is used'),
+        storeFailed: (id, step, cause) => log.error({ account: this.#labelOf(id), step, cause }, 'a new token could not be stored'),
+        skewed: (id, ms) =>
+          log.warn({ account: this.#labelOf(id), seconds: Math.round(ms / 1000) }, "this machine's clock and JetBrains' differ"),
+      },
+    })
+    this.registry = new AccountRegistry(
+      (account, _, after) => {
+        this.#keeper.observe(account, after)
+        const { provider, label } = account
+        const until = after?.until === undefined ? undefined : rfc3339(after.until)
+        if (after) log.warn({ provider, account: label, state: after.state, until }, `account is out: ${after.reason}`)
+        else log.info({ provider, account: label, state: 'active' }, 'account is back')
+      },
+      account => this.#keeper.restore(account),
+    )
+    this.checker = new HealthChecker({
+      clock,
+      random,
+      intervalMs: () => options.config().health_check_interval,
+      accounts: () => this.registry.all,
+      probeOf: account => (account.credential.kind === 'token' ? taken => this.#probe(taken) : undefined),
+    })
+  }
+
+  static async open(options: AccountServiceOptions): Promise<AccountService> {
+    const { store, clock, log } = options
+    const onError = (cause: unknown) => log.error({ cause }, 'accounts cannot be read')
+    const sealer = await openSealer({ store, secret: secretKeyOf(options.config()), clock, replaceUnused: true })
+    const accounts = createAccounts({ store, sealer, clock, onError })
+    const service = new AccountService(accounts, options)
+    service.#cache = await createAccountCache({ store, accounts, clock, onChange: () => options.rebuild(), onError })
+    return service
+  }
+
+  /** Takes over the accounts that a configuration declares; before the routing is made of it. */
+  async adopt(config: Config): Promise<void> {
+    this.#adopted = await this.#keeper.adopt(config)
+  }
+
+  /** What providers are made of. */
+  sources(): Pick<ProviderSources, 'accounts' | 'registry' | 'jetbrains'> {
+    return {
+      accounts: this.#keeper.wanted(this.#adopted, this.#cache?.records ?? []),
+      registry: this.registry,
+      jetbrains: provider => this.#serviceFor(provider),
+    }
+  }
+
+  /** The providers have been made of the sources. */
+  built(): void {
+    this.#keeper.catchUp(this.registry.all)
+  }
+
+  /** Begins to check and to refresh. Resolves when the profile lists are there, or cannot be had. */
+  async start(): Promise<void> {
+    const { clock, log } = this.options
+    this.checker.start()
+    const flush = () => void this.#keeper.flush().catch(cause => log.error({ cause }, "accounts' states cannot be written"))
+    this.#stops = [clock.every(FLUSH_MS, flush), clock.every(PROFILES_MS, () => void this.#refreshProfiles())]
+    await this.#refreshProfiles()
+  }
+
+  async stop(): Promise<void> {
+    this.checker.stop()
+    for (const stop of this.#stops) stop()
+    this.#cache?.stop()
+    await this.#keeper.flush()
+  }
+
+  /** What the store holds of an account; undefined for the key of a provider itself. */
+  stored(id: string): AccountRecord | undefined {
+    return this.#keeper.record(id)
+  }
+
+  /** Brings the store's present state into memory; the caller rebuilds. */
+  async catchUp(): Promise<void> {
+    await this.#cache?.refresh()
+  }
+
+  /** Checks an account because somebody asked: what was held against it is forgotten where it answers well. */
+  async check(account: Account): Promise<void> {
+    const probe = account.credential.kind === 'token'
+    if (!probe) return
+    let failed = false
+    await this.#probe(account).catch(thrown => {
+      failed = true
+      account.failed('', asGatewayError(thrown), this.options.clock.now())
+    })
+    if (!failed && (account.quota?.available ?? 1) > 0) account.health.clear()
+    this.observed(account)
+    await this.#keeper.flush()
+    await this.accounts.touch(account.id)
+  }
+
+  /** An account's quota has been told of, or it has been checked: what the store knows follows. */
+  observed(account: Account): void {
+    this.#keeper.observe(account, account.health.summary(this.options.clock.now()))
+  }
+
+  async #probe(account: Account): Promise<void> {
+    await this.#serviceOf(account.provider).probe(account)
+    this.observed(account)
+  }
+
+  async #refreshProfiles(): Promise<void> {
+    const { clock, log } = this.options
+    const due = [...this.#services].filter(([, service]) => service.profilesDue)
+    const changed = await Promise.all(
+      due.map(async ([provider, service]) => {
+        const now = clock.now()
+        const account = this.registry.all.find(one => one.provider === provider && one.credential.kind === 'token' && !one.summary(now))
+        if (!account) return false
+        try {
+          return await service.refreshProfiles(account)
+        } catch (thrown) {
+          const kept = service.isLive ? 'the one before stays' : 'the built-in one is used'
+          log.warn({ provider, account: account.label, error: asGatewayError(thrown).message }, `no new list of models; ${kept}`)
+          return false
+        }
+      }),
+    )
+    if (changed.some(Boolean)) this.options.rebuild()
+  }
+
+  #serviceFor(provider: Pick<ProviderConfig, 'name' | 'base_url' | 'headers'>): JetbrainsService {
+    const { config, send, clock } = this.options
+    const wanted = { settings: config().jetbrains, provider, send, clock }
+    const known = this.#services.get(provider.name)
+    if (known?.fits(wanted)) return known
+    const service = new JetbrainsService(wanted)
+    this.#services.set(provider.name, service)
+    return service
+  }
+
+  #serviceOf(name: string): JetbrainsService {
+    const provider = this.options.config().providers.find(one => one.name === name)
+    return this.#serviceFor(provider ?? { name, base_url: undefined, headers: {} })
+  }
+
+  #labelOf(id: string): string {
+    return this.registry.find(id)?.label ?? id
+  }
+}

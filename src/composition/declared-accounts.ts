@@ -1,0 +1,60 @@
+import { type JetbrainsCredential, kindOf } from '../accounts/jetbrains/credential.ts'
+import type { Config } from '../config/schema.ts'
+import { sha256 } from '../core/secret.ts'
+import type { DeclaredAccount } from '../store/account-adoption.ts'
+import { accountIdOf } from './account-identity.ts'
+
+/** What the provider is called that is made for JetBrains accounts where the config has none. */
+export const JETBRAINS_PROVIDER = 'jetbrains'
+
+/** The provider that the config's JetBrains accounts join. */
+export const jetbrainsProviderName = ({ providers }: Pick<Config, 'providers'>): string =>
+  providers.find(({ provider_type: type, is_active }) => type === 'jetbrains' && is_active)?.name ?? JETBRAINS_PROVIDER
+
+const withoutBearer = (token: string | undefined): string | undefined => token?.trim().replace(/^bearer\s+/i, '') || undefined
+
+/** The JetBrains accounts of a configuration, with what tells each from the next: the licence, else the token that it was given with. */
+export function declaredAccounts(config: Config): DeclaredAccount[] {
+  const provider = jetbrainsProviderName(config)
+  const declare = (
+    owner: string,
+    given: { name?: string; priority: number; enabled: boolean },
+    secrets: Record<'licenseId' | 'authorization' | 'refresh_token' | 'id_token' | 'jwt', string | undefined>,
+  ): DeclaredAccount => {
+    const credential = JSON.parse(JSON.stringify(secrets)) as JetbrainsCredential
+    const fingerprint = sha256(JSON.stringify(secrets))
+    const id = accountIdOf(owner, secrets)
+    const { name, priority, enabled } = given
+    return {
+      id,
+      provider: owner,
+      label: name?.trim() || undefined,
+      kind: kindOf(credential),
+      priority,
+      enabled,
+      credential: { ...credential },
+      fingerprint,
+    }
+  }
+  const token = (jwt: string) => ({ licenseId: undefined, authorization: undefined, refresh_token: undefined, id_token: undefined, jwt })
+  const declared = [
+    ...config.providers.flatMap(({ name, provider_type: type, api_key: key, is_active }) =>
+      type === 'jetbrains' && is_active && key !== undefined
+        ? [declare(name, { priority: 1, enabled: true }, token(withoutBearer(key) ?? ''))]
+        : [],
+    ),
+    ...config.jetbrains_tokens.map(entry =>
+      declare(provider, { name: entry.name, priority: entry.priority, enabled: true }, token(withoutBearer(entry.token) ?? '')),
+    ),
+    ...config.jetbrains_accounts.map(entry =>
+      declare(provider, entry, {
+        licenseId: entry.licenseId,
+        authorization: withoutBearer(entry.authorization),
+        refresh_token: entry.refresh_token,
+        id_token: withoutBearer(entry.id_token),
+        jwt: withoutBearer(entry.jwt),
+      }),
+    ),
+  ]
+  return [...new Map(declared.map(account => [account.id, account])).values()]
+}

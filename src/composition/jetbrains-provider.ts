@@ -1,0 +1,67 @@
+import type { Account } from '../accounts/account.ts'
+import type { Pool } from '../accounts/pool.ts'
+import type { ProviderConfig } from '../config/schema.ts'
+import { jetbrains } from '../dialects/jetbrains/index.ts'
+import { aliasesOf, shortName, tiersOf } from '../routing/jetbrains/names.ts'
+import { fits, type Provider } from '../routing/provider.ts'
+import type { Send, UpstreamLimits } from '../upstream/client.ts'
+import type { JetbrainsService } from './jetbrains-service.ts'
+
+export interface JetbrainsProviderOptions {
+  config: Pick<
+    ProviderConfig,
+    'name' | 'priority' | 'models' | 'big_model' | 'medium_model' | 'small_model' | 'normalize' | 'max_concurrent'
+  >
+  /** Names and patterns of what is served; empty: all that the service lists. */
+  models: readonly string[]
+  service: JetbrainsService
+  pool: Pool
+  limits: UpstreamLimits
+  send: Send
+}
+
+/** JetBrains AI, ready to be called: its live profiles under their own names and under those that the older proxies' users know. */
+export function jetbrainsProvider({ config, models, service, pool, limits, send }: JetbrainsProviderOptions): Provider {
+  const aliases = aliasesOf(service.profiles)
+  const serves = (id: string): boolean => models.length === 0 || models.some(wanted => fits(id, wanted) || aliases.get(wanted) === id)
+  const profiles = new Map(service.profiles.filter(({ id }) => serves(id)).map(profile => [profile.id, profile]))
+  // What is named and not listed may be too new for the list.
+  for (const id of models) if (!id.includes('*') && !aliases.has(id) && !profiles.has(id)) profiles.set(id, { id })
+  const served = [...profiles.values()]
+  const tiers = tiersOf(served)
+  return {
+    name: config.name,
+    type: 'jetbrains',
+    dialect: jetbrains,
+    baseUrl: service.baseUrl,
+    priority: config.priority,
+    models: [...new Set(served.flatMap(({ id }) => [id, ...(aliases.get(shortName(id)) === id ? [shortName(id)] : [])]))],
+    aliases: new Map([...aliases].filter(([, id]) => profiles.has(id))),
+    tiers: { big: config.big_model ?? tiers.big, medium: config.medium_model ?? tiers.medium, small: config.small_model ?? tiers.small },
+    traits: {},
+    limits,
+    repair: config.normalize !== 'never',
+    maxConcurrent: config.max_concurrent,
+    pool,
+    send,
+    wire: model => service.wires.wireOf(profiles.get(aliases.get(model) ?? model) ?? { id: model }),
+    headers: tokenHeaders(service),
+    secrets: ({ credential }) => [
+      ...(credential.kind === 'token' ? credential.source.secrets() : []),
+      ...Object.values(service.headers).filter(value => value !== service.headers['user-agent']),
+    ],
+    observe: (account, metadata, now) => service.observe(account, metadata, now),
+  }
+}
+
+/** One object for each account's token, so that it is put into header lines once. */
+function tokenHeaders(service: JetbrainsService): Provider['headers'] {
+  const made = new WeakMap<Account, { token: string; headers: Record<string, string> }>()
+  return (account, token = '') => {
+    const known = made.get(account)
+    if (known?.token === token) return known.headers
+    const headers = { 'content-type': 'application/json', ...service.headers, 'grazie-authenticate-jwt': token }
+    made.set(account, { token, headers })
+    return headers
+  }
+}

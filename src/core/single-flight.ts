@@ -1,0 +1,17 @@
+/** One run of a piece of work at a time: who asks while it runs gets the outcome of that run, a failure as well. */
+export class SingleFlight<T> {
+  #running: Promise<T> | undefined
+
+  get isRunning(): boolean {
+    return this.#running !== undefined
+  }
+
+  run(work: () => Promise<T>): Promise<T> {
+    if (this.#running !== undefined) return this.#running
+    const running = work().finally(() => {
+      this.#running = undefined
+    })
+    this.#running = running
+    return running
+  }
+}
