@@ -1,7 +1,10 @@
 import type { Json } from '../checkers/json.ts'
 
 /** Which of a service's routes an answer is for. */
-export type Route = 'generate' | 'count' | 'models'
+export type Route = 'generate' | 'count' | 'models' | TokenRoute
+
+/** Routes of services whose accounts hold tokens and quotas (JetBrains). */
+export type TokenRoute = 'access' | 'register' | 'user' | 'token' | 'login' | 'quota' | 'refill'
 
 export interface ScriptedToolCall {
   /** Made up where absent. */

@@ -26,8 +26,10 @@ export interface RecordedRequest {
   bodyText: string
   /** Undefined where the body is no JSON object. */
   body: Json | undefined
-  /** The key it carried. */
+  /** The key it carried. JetBrains: the licence of the account that it acted for. */
   key: string | undefined
+  /** Which route took it; undefined where none did. */
+  route?: Route
   /** Milliseconds since the epoch when it had arrived whole. */
   at: number
   framesSent: number
@@ -95,6 +97,7 @@ export function startService(service: Service, options: SimulatorOptions): Simul
 function decide(service: Service, queue: Answer[], request: RecordedRequest): { payload: Payload; answer: Answer } {
   try {
     const route = service.routeOf(request)
+    request.route = route
     service.check(route, request)
     const index = queue.findIndex(answer => (answer.on ?? 'generate') === route && (!answer.forKey || answer.forKey === request.key))
     const answer = (index === -1 ? undefined : queue.splice(index, 1)[0]) ?? {}
