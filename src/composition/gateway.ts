@@ -20,6 +20,7 @@ import { createMakeContext } from '../operations/context.ts'
 import { countTokens } from '../operations/count-tokens.ts'
 import { generate } from '../operations/generate.ts'
 import { OpenStreams } from '../operations/open-streams.ts'
+import { CountingThread } from '../operations/token-counting/counting-thread.ts'
 import { openDatabase } from '../store/database.ts'
 import { createKeyCache } from '../store/key-cache.ts'
 import { createKeys } from '../store/keys.ts'
@@ -122,6 +123,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     isIdle: () => streams.count === 0,
     collect: () => Bun.gc(true),
   })
+  const counter = new CountingThread({ clock, log })
   const routing = () => state.routing
   const generateServices = {
     clock,
@@ -131,6 +133,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     write,
     streams,
     affinity: new Affinity(),
+    counter,
   }
   const { makeContext } = generateServices
   const countServices = { clock, random: systemRandom, makeContext, routing, inspect: inspectCountTokens }
@@ -215,6 +218,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     async close() {
       stopReleasing()
       cache.stop()
+      counter.stop()
       await accounts.stop()
       await writer.stop()
       await store.close()

@@ -12,7 +12,7 @@ import { estimateInputTokens } from './estimate.ts'
 import { headersFromUpstream, JSON_HEADERS, routingHeaders } from './headers.ts'
 import { codecOf } from './open-answer.ts'
 import { type RoutingState, route } from './route.ts'
-import { TOKEN_COUNTERS, type TokenCounter } from './token-counters.ts'
+import { TOKEN_COUNTERS, type UpstreamCounter } from './token-counters.ts'
 import { callUpstream, rawAnswerOf } from './upstream-call.ts'
 
 export interface CountTokensServices {
@@ -90,7 +90,7 @@ function countingTargets(targets: readonly Target[], { dialect }: Call): Target[
   return targets.slice(0, other === -1 ? undefined : other)
 }
 
-const counterOf = (id: DialectId): TokenCounter | undefined => TOKEN_COUNTERS[id]
+const counterOf = (id: DialectId): UpstreamCounter | undefined => TOKEN_COUNTERS[id]
 
 /** The vendor itself, in its own words, rather than a server that has no such route. */
 function isUnknownModel(error: GatewayError): boolean {
@@ -100,7 +100,7 @@ function isUnknownModel(error: GatewayError): boolean {
 }
 
 async function askUpstream(call: Call, lease: Lease): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
-  const counter = counterOf(lease.wire.dialect.id) as TokenCounter
+  const counter = counterOf(lease.wire.dialect.id) as UpstreamCounter
   const { limits } = lease.target.provider
   const [firstByte, idle] = [Math.min(limits.firstByte, PATIENCE_MS), Math.min(limits.idle, PATIENCE_MS)]
   const asked = { ...counter.request(call, lease), client: call, limits: { ...limits, firstByte, idle } }

@@ -16,6 +16,7 @@ import { Attempts, type OpenedStream } from './open-answer.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { pump } from './pump.ts'
 import { type RoutingState, route } from './route.ts'
+import type { TokenCounter } from './token-counting/token-counter.ts'
 
 /** What generating needs from the composition root. `routing()` is read once a request: a reload swaps it whole. */
 export interface GenerateServices {
@@ -26,6 +27,8 @@ export interface GenerateServices {
   write: WriteRecord
   streams: OpenStreams
   affinity: Affinity
+  /** For answers of upstreams that report no usage. */
+  counter: TokenCounter
 }
 
 const STILL_OPENING = Symbol('still opening')
@@ -51,7 +54,7 @@ export async function generate(call: Call, services: GenerateServices): Promise<
 
 async function whole(call: Call, summary: RequestSummary, services: GenerateServices, accounting: Accounting): Promise<Answer> {
   const state = services.routing()
-  const attempts = new Attempts(call, services.makeContext)
+  const attempts = new Attempts(call, services.makeContext, services.counter)
   const { targets } = route(summary.model, call, state.catalog)
   const conversation = conversationOf(call, summary, services.affinity)
   const open = (lease: Lease) => attempts.openBody(lease)
@@ -72,7 +75,7 @@ async function whole(call: Call, summary: RequestSummary, services: GenerateServ
 async function streamed(call: Call, summary: RequestSummary, services: GenerateServices, accounting: Accounting): Promise<Answer> {
   const { clock } = services
   const state = services.routing()
-  const attempts = new Attempts(call, services.makeContext)
+  const attempts = new Attempts(call, services.makeContext, services.counter)
   const { targets } = route(summary.model, call, state.catalog)
   const conversation = conversationOf(call, summary, services.affinity)
   const open = (lease: Lease) => attempts.openStream(lease)
@@ -117,8 +120,10 @@ function settleStream(
   if (lease) release(lease)
   if (end.error && end.opened && !end.left && end.error.kind !== 'unavailable') brokeOff(accounting.trail)
   const relay = end.opened?.relay
-  const counted = relay && (relay.usage ?? estimateUsage(call.body, lease?.target.model ?? '', relay.outputCharacters))
+  const counted =
+    relay && (relay.usage ?? end.opened?.estimated?.usage ?? estimateUsage(call.body, lease?.target.model ?? '', relay.outputCharacters))
   const usage = counted && lease ? withSpent(counted, lease, relay.metadata, clock) : counted
+  end.opened?.estimated?.close()
   const error = end.left ? new GatewayError('cancelled', 'the client left before the end') : end.error
   accounting.settle(error ? call.dialect.client.encodeError(error, call.requestId).status : 200, { usage, error })
 }

@@ -1,7 +1,7 @@
 import { GatewayError, type UpstreamFault } from '../core/errors.ts'
 import { isObject, type JsonValue, tryParseJson } from '../core/json.ts'
 import { spliceTopLevel } from '../core/json-splice.ts'
-import type { CodecContext, UpstreamCodec } from '../dialects/dialect.ts'
+import type { CodecContext, PassThrough, UpstreamCodec } from '../dialects/dialect.ts'
 import { foldEvents } from '../ir/fold.ts'
 import { createLifecycle } from '../ir/lifecycle.ts'
 import type { Note } from '../ir/note.ts'
@@ -17,11 +17,13 @@ import type { UpstreamBody } from '../upstream/body.ts'
 import type { UpstreamResponse } from '../upstream/client.ts'
 import { readAll } from '../upstream/read-all.ts'
 import type { Call, MakeContext } from './call.ts'
+import { EstimatedUsage, withEstimatedAnswer, withEstimatedUsage } from './estimated-usage.ts'
 import { headersFromUpstream, headersToUpstream } from './headers.ts'
 import { translateRateLimits } from './rate-limit-headers.ts'
 import { withoutSecrets } from './redact.ts'
 import { PassThroughRelay, type Relay, TranslationRelay } from './relay.ts'
 import { reversedCodec } from './reversed-codec.ts'
+import type { TokenCounter } from './token-counting/token-counter.ts'
 import { callUpstream } from './upstream-call.ts'
 
 /** The longest answer that is read whole. */
@@ -35,6 +37,8 @@ export interface OpenedStream {
   first: (string | Uint8Array)[]
   headers: Record<string, string>
   notes: Note[]
+  /** Counts what the upstream does not; to be closed when the stream has been accounted for. */
+  estimated?: EstimatedUsage
 }
 
 /** A whole answer, as the client gets it. */
@@ -48,6 +52,20 @@ export interface OpenedBody {
   outputCharacters: number
 }
 
+/** An attempt that its upstream has answered. */
+interface Sent {
+  response: UpstreamResponse
+  notes: Note[]
+  context: CodecContext
+  codec: UpstreamCodec
+  /** Where client and upstream speak the same dialect: the reader of a whole answer. */
+  open?: () => PassThrough
+  /** The same for a stream. */
+  passThrough?: () => PassThroughRelay
+  /** Where the upstream's wire has no token counts. */
+  estimated?: EstimatedUsage
+}
+
 /** One request on its way to one target after the other: decoded at most once, encoded anew for each. */
 export class Attempts {
   readonly #decodeNotes: Note[] = []
@@ -56,6 +74,7 @@ export class Attempts {
   constructor(
     private readonly call: Call,
     private readonly makeContext: MakeContext,
+    private readonly counter: TokenCounter,
   ) {}
 
   /** Reads up to the first content. @throws GatewayError as long as nothing has to reach the client. */
@@ -63,14 +82,15 @@ export class Attempts {
     const sent = await this.#send(lease, true)
     const { response, notes } = sent
     const stream = isEventStream(response)
-    const relay = stream && sent.passThrough ? sent.passThrough() : this.#translation(lease, sent.codec, sent.context)
+    const { estimated } = sent
+    const relay = stream && sent.passThrough ? sent.passThrough() : this.#translation(lease, sent)
     const headers = sent.passThrough ? headersFromUpstream(response.headers) : this.#limits(lease, sent)
     const first: (string | Uint8Array)[] = []
     const keep = (output: string | Uint8Array | undefined) => {
       if (output !== undefined && output.length > 0) first.push(output)
     }
     if (!stream) {
-      const answer = await readAnswer(response, sent.codec, sent.context)
+      const answer = await this.#answer(sent)
       keep((relay as TranslationRelay).replay(unfoldResponse(answer)))
       return { relay, upstream: response.body, first, headers, notes }
     }
@@ -85,9 +105,10 @@ export class Attempts {
       if (relay.error && !relay.content) throw blamed(relay.error)
     } catch (error) {
       response.body.release()
+      estimated?.close()
       throw error
     }
-    return { relay, upstream: response.body, first, headers, notes }
+    return { relay, upstream: response.body, first, headers, notes, estimated }
   }
 
   async openBody(lease: Lease): Promise<OpenedBody> {
@@ -103,7 +124,7 @@ export class Attempts {
       const body = mended === text ? bytes : mended
       return { body, headers: headersFromUpstream(response.headers), notes, usage, outputCharacters: text.length >> 1 }
     }
-    const answer = await readAnswer(response, sent.codec, context)
+    const answer = await this.#answer(sent)
     const body = this.call.dialect.client.encodeResponse(answer, this.request(), context)
     const outputCharacters = JSON.stringify(answer.choices).length
     const { usage, metadata } = answer
@@ -116,7 +137,16 @@ export class Attempts {
     return this.#request
   }
 
-  async #send(lease: Lease, stream: boolean) {
+  async #answer({ response, codec, context, estimated }: Sent): Promise<GenerateResponse> {
+    try {
+      const answer = await readAnswer(response, codec, context)
+      return estimated ? await withEstimatedAnswer(answer, estimated) : answer
+    } finally {
+      estimated?.close()
+    }
+  }
+
+  async #send(lease: Lease, stream: boolean): Promise<Sent> {
     for (;;) {
       try {
         return await this.#sendOnce(lease, stream)
@@ -127,7 +157,7 @@ export class Attempts {
     }
   }
 
-  async #sendOnce(lease: Lease, stream: boolean) {
+  async #sendOnce(lease: Lease, stream: boolean): Promise<Sent> {
     const { call } = this
     const { provider } = lease.target
     const { model, traits, dialect } = lease.wire
@@ -143,8 +173,16 @@ export class Attempts {
       notes.unshift(...this.#decodeNotes)
       const body = JSON.stringify(encoded.body)
       const path = encoded.path ?? lease.wire.path ?? codec.path
-      const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path, client: call })
-      return { response, notes, context, codec: reversedCodec(codec, encoded.reversal) }
+      // Begun before the call, so that the request is counted while the upstream thinks.
+      const estimated = codec.reportsUsage === false ? new EstimatedUsage(call.body, model, this.counter) : undefined
+      if (estimated) notes.push({ action: 'estimated', field: 'usage' })
+      try {
+        const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path, client: call })
+        return { response, notes, context, codec: reversedCodec(codec, encoded.reversal), estimated }
+      } catch (error) {
+        estimated?.close()
+        throw error
+      }
     }
     const { changes, stripUsage } = same.changes(call.body, options)
     if (call.body.model !== model || !namesModelOnce(call.text)) changes.set('model', JSON.stringify(model))
@@ -160,14 +198,21 @@ export class Attempts {
   }
 
   /** The upstream's rate limits in the client's words. */
-  #limits({ wire }: Lease, { response, context }: { response: UpstreamResponse; context: CodecContext }): Record<string, string> {
+  #limits({ wire }: Lease, { response, context }: Sent): Record<string, string> {
     return translateRateLimits(response.headers, wire.dialect.id, this.call.dialect.id, context.now())
   }
 
-  #translation(lease: Lease, codec: UpstreamCodec, context: CodecContext): TranslationRelay {
+  #translation(lease: Lease, { codec, context, estimated }: Sent): TranslationRelay {
     const { client } = this.call.dialect
     const encoder = client.streamEncoder(this.request(), context)
-    return new TranslationRelay(codec.streamDecoder(context), encoder, client, this.call.requestId, secretsOf(lease))
+    const decoder = codec.streamDecoder(context)
+    return new TranslationRelay(
+      estimated ? withEstimatedUsage(decoder, estimated) : decoder,
+      encoder,
+      client,
+      this.call.requestId,
+      secretsOf(lease),
+    )
   }
 }
 

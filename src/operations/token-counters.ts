@@ -8,7 +8,7 @@ import { codecOf, namesModelOnce } from './open-answer.ts'
 import type { UpstreamCall } from './upstream-call.ts'
 
 /** How an upstream of some dialect is asked for the tokens of a request. */
-export interface TokenCounter {
+export interface UpstreamCounter {
   /** Dialects of clients whose requests it can count. */
   readonly clients: ReadonlySet<DialectId>
   request(call: Call, lease: Lease): Omit<UpstreamCall, 'client'>
@@ -20,7 +20,7 @@ export interface TokenCounter {
  * Anthropic's own route. What a call for an answer would change in the conversation (another vendor's thinking) is changed here too, so that what is
  * counted is what would be read.
  */
-const anthropic: TokenCounter = {
+const anthropic: UpstreamCounter = {
   clients: new Set(['anthropic']),
   request(call, lease) {
     const codec = codecOf(lease)
@@ -38,4 +38,4 @@ const anthropic: TokenCounter = {
 }
 
 /** Upstreams that count, by dialect. For all others there is the estimate. */
-export const TOKEN_COUNTERS: Partial<Record<DialectId, TokenCounter>> = { anthropic }
+export const TOKEN_COUNTERS: Partial<Record<DialectId, UpstreamCounter>> = { anthropic }

@@ -79,7 +79,11 @@ export async function attemptTargets<T>(
     const candidates = new Candidates(target, trail, random, conversation)
     for (let account = candidates.next(clock.now()); account; account = candidates.next(clock.now())) {
       const result = await tryOnce({ target, account, wire: wireOf(target) })
-      if (!result) continue
+      if (!result) {
+        // A request that one of its accounts calls wrong is wrong for all of them.
+        if (failures.at(-1)?.lease.account === account && failures.at(-1)?.error.upstream?.status === 400) break
+        continue
+      }
       candidates.served(account, clock.now())
       if (trail.skipped.length > MOST_SKIPS) trail.skipped.length = MOST_SKIPS
       return result

@@ -5,7 +5,6 @@ import { kindOfStatus, retryAfterOf } from '../../core/upstream-error.ts'
 import type { JsonAnswer, JsonCall } from '../json-call.ts'
 import type { Quota } from '../quota.ts'
 import { refusedBy477, verdictOf477 } from './refusals.ts'
-import { GATEWAY_HEADERS } from './token-chain.ts'
 
 /** Units that make one AI credit (jetbrains-ai.md §3.4). */
 export const UNITS_PER_CREDIT = 100_000
@@ -40,7 +39,7 @@ export async function readRefill({ call, baseUrl, jwt, now }: QuotaRequest): Pro
 }
 
 const ask = (call: JsonCall, baseUrl: string, path: string, jwt: string): Promise<JsonAnswer> =>
-  call({ url: baseUrl.replace(/\/+$/, '') + path, headers: { ...GATEWAY_HEADERS, 'grazie-authenticate-jwt': jwt }, json: {} })
+  call({ url: baseUrl.replace(/\/+$/, '') + path, headers: { 'grazie-authenticate-jwt': jwt }, json: {} })
 
 function failed(answer: JsonAnswer): GatewayError {
   const { status, headers } = answer

@@ -7,9 +7,6 @@ import { describedError, needsSignIn, refusedBy477, refusedRenewal, renewalFaile
 /** The client that JetBrains' own tools sign in as (jetbrains-ai.md §4.3). */
 export const OAUTH_CLIENT_ID = 'ide'
 
-/** What the gateway is told of who calls (jetbrains-ai.md §1.3). */
-export const GATEWAY_HEADERS: Readonly<Record<string, string>> = { 'user-agent': 'ktor-client', 'accept-charset': 'UTF-8' }
-
 export interface ChainAddresses {
   /** The gateway: `https://api.jetbrains.ai`. */
   baseUrl: string
@@ -61,7 +58,7 @@ export function createTokenChain(call: JsonCall, { baseUrl, oauthUrl }: ChainAdd
   }
 
   const post = (path: string, idToken: string, json?: JsonObject): Promise<JsonAnswer> =>
-    ask(GATEWAY, { url: `${gateway}${path}`, headers: { ...GATEWAY_HEADERS, authorization: `Bearer ${idToken}` }, json })
+    ask(GATEWAY, { url: `${gateway}${path}`, headers: { authorization: `Bearer ${idToken}` }, json })
 
   const license = (licenseId: string, idToken: string): Promise<JsonAnswer> =>
     post('/auth/jetbrains-jwt/provide-access/license/v2', idToken, { licenseId })

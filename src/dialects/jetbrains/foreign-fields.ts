@@ -24,7 +24,10 @@ const NO_THREADS = 'thread_unsupported_request'
 /** Read where they have a place: `verbosity` is a parameter here, `cache_control` is told once for the whole request. */
 const ELSEWHERE = new Set(['verbosity', 'cache_control'])
 
-/** Members of the caller's request that the internal model does not hold, and those that it does and nobody takes here. */
+/**
+ * Members of the caller's request that the internal model does not hold, and those that it does and nobody takes here. The end user's identifier is left out
+ * without a word: no answer depends on it.
+ */
 export function noteFields(draft: Draft): void {
   const { request, context } = draft
   const drop = (field: string, detail?: string): void => context.note({ action: 'dropped', field, detail })

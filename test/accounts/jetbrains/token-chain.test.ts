@@ -114,8 +114,6 @@ describe('a licence', () => {
       {
         accept: 'application/json',
         'content-type': 'application/json',
-        'user-agent': 'ktor-client',
-        'accept-charset': 'UTF-8',
         authorization: `Bearer ${service.idToken}`,
       },
     ])
