@@ -1,6 +1,6 @@
 import type { Account, AccountSpec } from '../accounts/account.ts'
 import type { Unavailable } from '../accounts/health.ts'
-import { readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import { type JetbrainsCredential, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
 import type { TokenEvents } from '../accounts/jetbrains/kept-credential.ts'
 import { RenewedToken } from '../accounts/jetbrains/renewed-token.ts'
 import type { TokenChain } from '../accounts/jetbrains/token-chain.ts'
@@ -23,6 +23,8 @@ export interface AccountKeeperOptions {
   /** How the tokens of a provider's accounts are made, by its name. */
   chainOf(provider: string): TokenChain
   warn(message: string): void
+  /** Told of every credential that was renewed and stored. */
+  renewed?(id: string, credential: JetbrainsCredential): void
 }
 
 /**
@@ -133,7 +135,7 @@ export class AccountKeeper {
       warn(`account '${label}' of ${provider} is left out: a credential of kind ${kind} cannot be used by this version`)
       return undefined
     }
-    const ports = credentialPort(accounts, id, clock)
+    const ports = credentialPort(accounts, id, clock, renewed => this.options.renewed?.(id, renewed))
     return () => ({
       kind: 'token',
       source: new RenewedToken({ id, credential: readJetbrainsCredential(credential), chain: chainOf(provider), clock, ports, events }),

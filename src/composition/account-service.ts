@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Account } from '../accounts/account.ts'
 import { HealthChecker } from '../accounts/health-checker.ts'
+import type { JetbrainsCredential } from '../accounts/jetbrains/credential.ts'
 import { AccountRegistry } from '../accounts/registry.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
@@ -19,9 +20,13 @@ import type { Send } from '../upstream/client.ts'
 import { AccountKeeper } from './account-keeper.ts'
 import { JetbrainsService } from './jetbrains-service.ts'
 import type { ProviderSources } from './providers.ts'
+import { writeBackJwt } from './write-back.ts'
 
 /** What changes of an account's standing is written so often. */
 const FLUSH_MS = 2000
+
+/** An entry that is gone from the config may come back: so long its renewed tokens are kept. */
+const UNDECLARED_MS = 30 * 24 * 3_600_000
 
 /** How often it is looked whether a profile list is due. */
 const PROFILES_MS = 5000
@@ -38,6 +43,8 @@ export interface AccountServiceOptions {
   send: Send
   /** The configuration in effect. */
   config(): Config
+  /** Files of the older proxy that fresh JWTs are to be written back into. */
+  writeBack(): readonly string[]
   /** The accounts, or what is known of their models, have changed: the routing has to be made anew. */
   rebuild(): void
 }
@@ -61,6 +68,7 @@ export class AccountService {
       accounts,
       clock,
       warn: message => log.warn({}, message),
+      renewed: (id, credential) => void this.#writeBack(id, credential),
       chainOf: provider => this.#serviceOf(provider).chain,
       events: {
         renewalFailed: (id, error) =>
@@ -102,6 +110,11 @@ export class AccountService {
   /** Takes over the accounts that a configuration declares; before the routing is made of it. */
   async adopt(config: Config): Promise<void> {
     this.#adopted = await this.#keeper.adopt(config)
+    const declared = new Set(this.#adopted.map(({ id }) => id))
+    const longAgo = this.options.clock.now() - UNDECLARED_MS
+    for (const { id, origin, updatedAt } of this.#cache?.records ?? []) {
+      if (origin === 'config' && !declared.has(id) && updatedAt < longAgo) await this.accounts.remove(id)
+    }
   }
 
   /** What providers are made of. */
@@ -175,15 +188,21 @@ export class AccountService {
     const changed = await Promise.all(
       due.map(async ([provider, service]) => {
         const now = clock.now()
-        const account = this.registry.all.find(one => one.provider === provider && one.credential.kind === 'token' && !one.summary(now))
-        if (!account) return false
-        try {
-          return await service.refreshProfiles(account)
-        } catch (thrown) {
-          const kept = service.isLive ? 'the one before stays' : 'the built-in one is used'
-          log.warn({ provider, account: account.label, error: asGatewayError(thrown).message }, `no new list of models; ${kept}`)
-          return false
+        const fit = this.registry.all.filter(one => one.provider === provider && one.credential.kind === 'token' && !one.summary(now))
+        for (const [index, account] of fit.entries()) {
+          try {
+            return await service.refreshProfiles(account)
+          } catch (thrown) {
+            const error = asGatewayError(thrown)
+            // Another account may be let in where this one is not.
+            const isItsOwn = error.upstream?.verdict !== undefined || error.kind === 'authentication'
+            if (isItsOwn && index < fit.length - 1) continue
+            const kept = service.isLive ? 'the one before stays' : 'the built-in one is used'
+            log.warn({ provider, account: account.label, error: error.message }, `no new list of models; ${kept}`)
+            return false
+          }
         }
+        return false
       }),
     )
     if (changed.some(Boolean)) this.options.rebuild()
@@ -202,6 +221,17 @@ export class AccountService {
   #serviceOf(name: string): JetbrainsService {
     const provider = this.options.config().providers.find(one => one.name === name)
     return this.#serviceFor(provider ?? { name, base_url: undefined, headers: {} })
+  }
+
+  async #writeBack(id: string, credential: JetbrainsCredential): Promise<void> {
+    const { log, clock, writeBack } = this.options
+    for (const file of writeBack()) {
+      try {
+        await writeBackJwt(file, credential, clock.now())
+      } catch (cause) {
+        log.warn({ account: this.#labelOf(id), file, cause }, 'a new JWT could not be written back')
+      }
+    }
   }
 
   #labelOf(id: string): string {

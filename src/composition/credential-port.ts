@@ -1,4 +1,4 @@
-import { readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import { type JetbrainsCredential, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
 import type { CredentialPort } from '../accounts/jetbrains/kept-credential.ts'
 import { LONGEST_RENEWAL_MS } from '../accounts/jetbrains/renewal.ts'
 import type { Clock } from '../core/clock.ts'
@@ -11,7 +11,12 @@ import type { Accounts } from '../store/accounts.ts'
 const OWNER = `${process.pid}-${randomText(12)}`
 
 /** A JetBrains account's credential in the store, and the right to renew it among all processes on the same database. */
-export function credentialPort(accounts: Accounts, id: string, clock: Clock): CredentialPort {
+export function credentialPort(
+  accounts: Accounts,
+  id: string,
+  clock: Clock,
+  onSaved: (credential: JetbrainsCredential) => void = () => {},
+): CredentialPort {
   /** What a new credential is made from: one that an operator has given meanwhile must not be overwritten by it. */
   let madeFrom: JsonObject | undefined
   return {
@@ -28,6 +33,7 @@ export function credentialPort(accounts: Accounts, id: string, clock: Clock): Cr
     async save(credential) {
       await accounts.saveCredential(id, { ...credential }, { madeFrom })
       madeFrom = { ...credential }
+      onSaved(credential)
     },
     acquire: () => accounts.acquireRenewal(id, OWNER, clock.now() + LONGEST_RENEWAL_MS),
     release: () => accounts.releaseRenewal(id, OWNER),

@@ -22,7 +22,9 @@ export function declaredAccounts(config: Config): DeclaredAccount[] {
     secrets: Record<'licenseId' | 'authorization' | 'refresh_token' | 'id_token' | 'jwt', string | undefined>,
   ): DeclaredAccount => {
     const credential = JSON.parse(JSON.stringify(secrets)) as JetbrainsCredential
-    const fingerprint = sha256(JSON.stringify(secrets))
+    // A JWT beside the means to renew it is only the last one: files of older proxies change with every new one.
+    const lasting = kindOf(credential) === 'static_jwt' ? secrets : { ...secrets, jwt: undefined }
+    const fingerprint = sha256(JSON.stringify(lasting))
     const id = accountIdOf(owner, secrets)
     const { name, priority, enabled } = given
     return {

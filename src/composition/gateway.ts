@@ -93,6 +93,8 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   const accounts = await AccountService.open({
     ...{ store, clock, log, random: systemRandom, send: sends.network },
     config: () => applied.config,
+    writeBack: () =>
+      applied.config.jetbrains.write_back ? applied.olderFiles.filter(({ kind }) => kind === 'jetbrainsai').map(({ file }) => file) : [],
     rebuild: () => rebuild(),
   })
   const { registry } = accounts
