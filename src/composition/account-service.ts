@@ -179,7 +179,6 @@ export class AccountService {
 
   async #probe(account: Account): Promise<void> {
     await this.#serviceOf(account.provider).probe(account)
-    this.observed(account)
   }
 
   async #refreshProfiles(): Promise<void> {
@@ -210,7 +209,8 @@ export class AccountService {
 
   #serviceFor(provider: Pick<ProviderConfig, 'name' | 'base_url' | 'headers'>): JetbrainsService {
     const { config, send, clock } = this.options
-    const wanted = { settings: config().jetbrains, provider, send, clock }
+    const observed = (account: Account) => this.observed(account)
+    const wanted = { settings: config().jetbrains, provider, send, clock, observed }
     const known = this.#services.get(provider.name)
     if (known?.fits(wanted)) return known
     const service = new JetbrainsService(wanted)

@@ -2,13 +2,14 @@ import type { Account } from '../accounts/account.ts'
 import { parseQuota, parseSpent, readQuota } from '../accounts/jetbrains/quota.ts'
 import { createTokenChain, type TokenChain } from '../accounts/jetbrains/token-chain.ts'
 import { createJsonCall, type JsonAnswer, type JsonCall } from '../accounts/json-call.ts'
+import type { Quota } from '../accounts/quota.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
 import { isObject, type JsonValue } from '../core/json.ts'
 import { kindOfStatus, retryAfterOf } from '../core/upstream-error.ts'
 import { anthropic } from '../dialects/anthropic/index.ts'
-import { jetbrains, jetbrainsV7 } from '../dialects/jetbrains/index.ts'
+import { behindJetbrains, jetbrains, jetbrainsV7 } from '../dialects/jetbrains/index.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { BUILT_IN_PROFILES, type Profile, parseProfiles } from '../routing/jetbrains/profiles.ts'
 import { JetbrainsWires } from '../routing/jetbrains/wires.ts'
@@ -19,6 +20,8 @@ export interface JetbrainsServiceOptions {
   provider: Pick<ProviderConfig, 'name' | 'base_url' | 'headers'>
   send: Send
   clock: Clock
+  /** Told when an answer or a probe has said what is left of an account's quota. */
+  observed?(account: Account): void
 }
 
 /** Calls about accounts are small: what takes longer will not come. */
@@ -48,7 +51,7 @@ export class JetbrainsService {
     this.#call = createJsonCall({ send, clock, limits: CALL_LIMITS, standing: this.headers, timeoutMs: PROBE_MS })
     this.chain = createTokenChain(this.#call, { baseUrl: this.baseUrl, oauthUrl: settings.oauth_url })
     const own = settings.api_version === 'v7' ? jetbrainsV7 : jetbrains
-    this.wires = new JetbrainsWires({ own, anthropic, openai: openaiChat }, settings.native)
+    this.wires = new JetbrainsWires({ own, anthropic: behindJetbrains(anthropic), openai: behindJetbrains(openaiChat) }, settings.native)
   }
 
   /** Whether the service of these settings is this one. */
@@ -67,7 +70,7 @@ export class JetbrainsService {
       const read = await readQuota({ call: this.#call, baseUrl: this.baseUrl, jwt, now })
       return read.state === 'refused' ? undefined : read
     })
-    if (reading.state === 'read') account.observed(reading.quota, now)
+    if (reading.state === 'read') this.#observed(account, reading.quota, now)
   }
 
   get profilesDue(): boolean {
@@ -97,8 +100,13 @@ export class JetbrainsService {
   observe(account: Account, metadata: JsonValue, now: number): JsonValue | undefined {
     if (!isObject(metadata)) return undefined
     const quota = parseQuota(metadata.updated, now)
-    if (quota) account.observed(quota, now)
+    if (quota) this.#observed(account, quota, now)
     return parseSpent(metadata.spent)
+  }
+
+  #observed(account: Account, quota: Quota, now: number): void {
+    account.observed(quota, now)
+    this.options.observed?.(account)
   }
 
   /** A call with the account's token; once more with another where `ask` says that it was refused. */

@@ -4,7 +4,7 @@ import { type IdGenerator, systemIds } from '../core/ids.ts'
 import type { JsonObject } from '../core/json.ts'
 import { adoptAccount, type DeclaredAccount } from './account-adoption.ts'
 import { checkAccountFields, checkVersion, versionConflict } from './account-checks.ts'
-import { checkLabelFree, findAccountRow, unknownAccount } from './account-labels.ts'
+import { checkLabelFree, findAccountRow } from './account-labels.ts'
 import { type Observation, saveObserved } from './account-observations.ts'
 import {
   type AccountKind,
@@ -47,6 +47,8 @@ export interface AccountChanges {
   enabled?: boolean
   /** In place of the old one, as after a new sign-in: what was observed with that is forgotten. */
   credential?: JsonObject
+  /** The new credential's; the same as before unless told. */
+  kind?: AccountKind
 }
 
 export interface ListAccountsOptions extends PageOptions {
@@ -75,8 +77,8 @@ export interface Accounts {
   update(id: string, changes: AccountChanges, expectedVersion?: number): Promise<AccountSummary>
   /** A new version of an account that is otherwise as it was: tells other processes to look at it again. @throws {GatewayError} `not-found` */
   touch(id: string): Promise<void>
-  /** @throws {GatewayError} `not-found` */
-  remove(id: string): Promise<void>
+  /** @throws {GatewayError} `not-found`; `conflict` (`version_conflict`) */
+  remove(id: string, expectedVersion?: number): Promise<void>
   /**
    * Keeps a credential that was made from the one before, such as a rotated token. It is on the disk when the promise resolves, with
    * the account's new version; a process that is killed leaves the old credential or the new one.
@@ -163,12 +165,13 @@ export function createAccounts({ store, sealer, clock, ids = systemIds, onError 
       return { ...summaryFromRow(row), credential: asKept(wanted.credential) }
     },
 
-    async update(id, { label, priority, enabled, credential }, expectedVersion) {
-      checkAccountFields({ label, priority, credential })
+    async update(id, { label, priority, enabled, credential, kind }, expectedVersion) {
+      checkAccountFields({ label, priority, credential, kind })
       const wanted = {
         ...(label === undefined ? {} : { label }),
         ...(priority === undefined ? {} : { priority }),
         ...(enabled === undefined ? {} : { enabled: enabled ? 1 : 0 }),
+        ...(kind === undefined ? {} : { kind }),
         ...(credential && { credential: await sealCredential(id, credential, sealer), state: null, quota: null }),
       }
       const row = await store.durable(async tx => {
@@ -187,9 +190,11 @@ export function createAccounts({ store, sealer, clock, ids = systemIds, onError 
       await store.durable(async tx => changeAccountRow(tx, await accountRow(tx, id), {}, clock.now()))
     },
 
-    async remove(id) {
-      const { numDeletedRows } = await store.durable(tx => tx.deleteFrom('accounts').where('id', '=', id).executeTakeFirst())
-      if (numDeletedRows === 0n) throw unknownAccount(id)
+    async remove(id, expectedVersion) {
+      await store.durable(async tx => {
+        checkVersion(id, (await accountRow(tx, id)).version, expectedVersion)
+        await tx.deleteFrom('accounts').where('id', '=', id).execute()
+      })
     },
 
     async saveCredential(id, credential, { expectedVersion, madeFrom } = {}) {

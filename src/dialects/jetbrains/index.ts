@@ -5,6 +5,8 @@ import { ChatStreamDecoder } from './stream-decoder.ts'
 import { decodeError } from './upstream-error.ts'
 import { DIALECT, V7, V8, type Version } from './wire.ts'
 
+export { behindJetbrains } from './native.ts'
+
 const chatOf = (version: Version): Dialect => ({
   id: DIALECT,
   upstream: {

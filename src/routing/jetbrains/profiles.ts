@@ -31,12 +31,14 @@ function parseProfile(value: JsonValue): Profile[] {
   const parameters = Array.isArray(definition.parameters)
     ? texts(definition.parameters.map(parameter => (isObject(parameter) ? (parameter.fqdn ?? null) : parameter)))
     : undefined
+  const isSaid = parameters !== undefined && parameters.length > 0
   return [
     {
       id: value.id,
       vendorId: typeof value.providerModelID === 'string' && ID.test(value.providerModelID) ? value.providerModelID : undefined,
       features: texts(value.features),
-      parameters,
+      // An empty list says nothing: no model takes nothing at all.
+      parameters: isSaid ? parameters : undefined,
       mediaTypes: texts(media.supportedTypes),
       contextLimit: count(value.contextLimit),
       maxOutput: count(value.maxOutputTokens),

@@ -27,7 +27,7 @@ const NATIVE_ROUTES: readonly NativeRoute[] = [
 ]
 
 /** JetBrains has a list of its own of what its native routes take, and says so in words. */
-const UNSUPPORTED = /unsupported model/i
+const UNSUPPORTED = /unsupported model|profile\.features|should support proxy/i
 
 const saysUnsupported = ({ kind, message, upstream }: GatewayError): boolean =>
   kind === 'model-not-found' ||
