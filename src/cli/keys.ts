@@ -1,27 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Clock, systemClock } from '../core/clock.ts'
-import { GatewayError } from '../core/errors.ts'
 import { parseDuration } from '../core/units.ts'
 import { openDatabase } from '../store/database.ts'
 import { type KeyRecord, keyState, keyToJson } from '../store/key-record.ts'
 import { createKeys, type Keys } from '../store/keys.ts'
 import { MAX_LIMIT } from '../store/page.ts'
-import { StoreError } from '../store/store-error.ts'
-
-export interface DataDirOptions {
-  dataDir?: string
-  config?: string
-}
+import { table, time } from './table.ts'
+import { complain, type DataDirOptions, printed, type Terminal, terminalOf, withDataDir, withExits } from './terminal.ts'
 
 /** What the key commands need from outside; all but the database's place have the process's own as default. */
-export interface KeysEnvironment {
+export interface KeysEnvironment extends Partial<Terminal> {
   /** The database file that the options lead to. */
   resolveDatabase(options: DataDirOptions): Promise<string> | string
   clock?: Clock
-  stdout?(text: string): void
-  stderr?(text: string): void
-  /** Ends the process with 0, 1 (failed) or 2 (wrong usage). */
-  exit?(code: number): never
 }
 
 interface JsonOption {
@@ -42,11 +33,10 @@ interface ListOptions extends JsonOption {
 /** Adds `keys create`, `keys list` and `keys revoke`, which work on the database itself, also while a server runs on it. */
 export function registerKeys(program: Command, environment: KeysEnvironment): void {
   const clock = environment.clock ?? systemClock
-  const stdout = environment.stdout ?? (text => void process.stdout.write(text))
-  const stderr = environment.stderr ?? (text => void process.stderr.write(text))
-  const exit = environment.exit ?? (code => process.exit(code))
+  const terminal = terminalOf(environment)
+  const { stdout, stderr, exit } = terminal
 
-  const keys = withExits(program.command('keys').description('make, list and revoke client keys'))
+  const keys = withExits(program.command('keys').description('make, list and revoke client keys'), terminal)
 
   subcommand('create', 'make a client key and print it; it cannot be shown again')
     .requiredOption('--name <name>', 'what the key is for')
@@ -63,17 +53,7 @@ export function registerKeys(program: Command, environment: KeysEnvironment): vo
     .action((key: string, _, command: Command) => run(command, false, (keys, options: JsonOption) => revoke(keys, key, options)))
 
   function subcommand(name: string, description: string): Command {
-    return withExits(keys.command(name).description(description))
-      .option('--data-dir <dir>', 'where the database lies')
-      .option('--config <file>', 'the config file that may name the data dir')
-      .option('--json', 'print JSON')
-  }
-
-  /** The parser's own complaints are wrong usage, which is 2 here and 1 there. */
-  function withExits(command: Command): Command {
-    return command
-      .configureOutput({ writeOut: stdout, writeErr: stderr })
-      .exitOverride(({ exitCode, code }) => exit(exitCode !== 0 && code.startsWith('commander.') ? 2 : exitCode))
+    return withDataDir(withExits(keys.command(name).description(description), terminal)).option('--json', 'print JSON')
   }
 
   async function run<Options>(command: Command, mayCreate: boolean, work: (keys: Keys, options: Options) => Promise<void>): Promise<void> {
@@ -90,8 +70,7 @@ export function registerKeys(program: Command, environment: KeysEnvironment): vo
       }
       return
     } catch (error) {
-      stderr(`error: ${error instanceof Error ? explain(error) : String(error)}\n`)
-      code = isUsage(error) ? 2 : 1
+      code = complain(error, terminal)
     }
     exit(code)
   }
@@ -99,31 +78,24 @@ export function registerKeys(program: Command, environment: KeysEnvironment): vo
   async function create(keys: Keys, { name, expires, models, json }: CreateOptions): Promise<void> {
     const expiresAt = expires === undefined ? undefined : clock.now() + expires
     const { record, key } = await keys.createKey({ name, expiresAt, models: models && { allow: models } })
-    stdout(json ? print({ ...keyToJson(record), key }) : `${key}\n`)
+    stdout(json ? printed({ ...keyToJson(record), key }) : `${key}\n`)
   }
 
   async function list(keys: Keys, { all = false, json }: ListOptions): Promise<void> {
     const records = await listAll(keys, all)
-    if (json) stdout(print({ data: records.map(keyToJson), next: null }))
-    else if (records.length > 0) stdout(table(records, clock.now()))
+    if (json) stdout(printed({ data: records.map(keyToJson), next: null }))
+    else if (records.length > 0) stdout(keyTable(records, clock.now()))
     else stderr(`no keys ${all ? 'yet' : 'in force (--all shows revoked ones)'}: make one with "dragoman keys create --name NAME"\n`)
   }
 
   async function revoke(keys: Keys, text: string, { json }: JsonOption): Promise<void> {
     const found = await keys.findKey(text)
     const record = await keys.revokeKey(found.id)
-    if (json) stdout(print(keyToJson(record)))
+    if (json) stdout(printed(keyToJson(record)))
     else if (found.revokedAt === undefined) stdout(`revoked ${record.id} (${record.name})\n`)
     else stdout(`${record.id} (${record.name}) was revoked before, at ${time(record.revokedAt)}\n`)
   }
 }
-
-const print = (value: object): string => `${JSON.stringify(value, null, 2)}\n`
-
-const isUsage = (error: unknown): boolean => error instanceof GatewayError && error.kind === 'invalid-request'
-
-const explain = (error: Error): string =>
-  error instanceof StoreError && error.kind === 'missing' ? `${error.message} (--data-dir chooses another place)` : error.message
 
 function duration(text: string): number {
   const ms = parseDuration(text)
@@ -148,10 +120,8 @@ async function listAll(keys: Keys, includeRevoked: boolean): Promise<KeyRecord[]
   return records
 }
 
-const time = (at: number | undefined): string => (at === undefined ? '-' : `${new Date(at).toISOString().slice(0, 19)}Z`)
-
-function table(records: readonly KeyRecord[], now: number): string {
-  const rows = [
+const keyTable = (records: readonly KeyRecord[], now: number): string =>
+  table([
     ['ID', 'NAME', 'PREFIX', 'CREATED', 'EXPIRES', 'LAST USED', 'STATE'],
     ...records.map(record => [
       record.id,
@@ -162,8 +132,4 @@ function table(records: readonly KeyRecord[], now: number): string {
       time(record.lastUsedAt),
       keyState(record, now),
     ]),
-  ]
-  const widths = rows.reduce<number[]>((widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, Bun.stringWidth(cell))), [])
-  const pad = (cell: string, column: number): string => cell + ' '.repeat((widths[column] ?? 0) - Bun.stringWidth(cell))
-  return rows.map(row => `${row.map(pad).join('  ').trimEnd()}\n`).join('')
-}
+  ])

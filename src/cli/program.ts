@@ -3,9 +3,14 @@ import { databasePath } from '../composition/database-path.ts'
 import { processInputs } from '../config/inputs.ts'
 import { loadConfig } from '../config/load.ts'
 import { nearestNames } from '../core/nearest.ts'
+import { registerAccounts } from './accounts.ts'
 import { registerConfig } from './config.ts'
+import { registerImport } from './import.ts'
 import { registerKeys } from './keys.ts'
+import { registerLogin } from './login.ts'
+import { registerModels } from './models.ts'
 import { registerServe } from './serve.ts'
+import type { DataDirOptions } from './terminal.ts'
 import { versionText } from './version.ts'
 
 /** Spellings of the older proxies. */
@@ -37,13 +42,13 @@ export async function runProgram(): Promise<void> {
     // The parser's own complaints are wrong usage.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
+  const load = ({ config, dataDir }: DataDirOptions) => loadConfig({ ...processInputs(), flags: { config, dataDir }, hasStoredKeys: true })
   registerServe(program)
-  registerKeys(program, {
-    async resolveDatabase({ config, dataDir }) {
-      const loaded = await loadConfig({ ...processInputs(), flags: { config, dataDir }, hasStoredKeys: true })
-      return databasePath(loaded.config)
-    },
-  })
+  registerKeys(program, { resolveDatabase: async options => databasePath((await load(options)).config) })
+  registerAccounts(program, { load })
+  registerLogin(program, { load })
+  registerImport(program, { load })
+  registerModels(program, { load })
   registerConfig(program)
   program
     .command('version')

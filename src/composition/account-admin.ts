@@ -1,11 +1,14 @@
-import type { Account } from '../accounts/account.ts'
-import type { Unavailable } from '../accounts/health.ts'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
-import { GatewayError, invalidField } from '../core/errors.ts'
-import { isObject, type JsonObject, type JsonValue } from '../core/json.ts'
-import { rfc3339 } from '../core/timestamps.ts'
+import { GatewayError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import { nearestNames } from '../core/nearest.ts'
+import type { AccountAdmin } from '../http/services.ts'
 import type { AccountSummary } from '../store/account-record.ts'
+import type { Accounts, NewAccount } from '../store/accounts.ts'
+import { MAX_LIMIT } from '../store/page.ts'
+import { accountIdOf } from './account-identity.ts'
+import { accountJson, accountPage, type ManagedAccount } from './account-listing.ts'
 import type { AccountService } from './account-service.ts'
 import { readAccountChanges, readNewAccount } from './new-account.ts'
 
@@ -17,119 +20,167 @@ export interface AccountAdminOptions {
   apply(): Promise<void>
 }
 
-/** Managing accounts, for HTTP and the command line. Every method gives the JSON to answer with. @throws GatewayError */
-export interface AccountAdmin {
-  list(query: URLSearchParams): JsonObject
-  /** @param idOrLabel of one account; a label that several have is refused */
-  get(idOrLabel: string): JsonObject
-  create(body: JsonValue | undefined): Promise<JsonObject>
-  update(idOrLabel: string, body: JsonValue | undefined, version?: number): Promise<JsonObject>
-  remove(idOrLabel: string): Promise<void>
-  /** Asks the upstream, which costs nothing; one that was suspended or needed a sign-in is back where that went well. */
-  check(idOrLabel: string): Promise<JsonObject>
-}
-
-const time = (at: number | undefined): string | null => (at === undefined ? null : rfc3339(at))
-
-/** The management API's `account` object (interface.md); never the credential. */
-export function accountJson(account: Account, stored: AccountSummary | undefined, now: number): JsonObject {
-  const state: Unavailable | undefined = account.summary(now)
-  const { quota, credential } = account
-  return {
-    id: account.id,
-    provider: account.provider,
-    label: account.label,
-    kind: account.kind,
-    state: state?.state ?? 'active',
-    reason: state?.reason ?? null,
-    until: time(state?.until),
-    priority: account.priority,
-    enabled: account.enabled,
-    quota: quota ? { used: quota.used, limit: quota.limit, available: quota.available, resets_at: time(quota.resetsAt) } : null,
-    token_expires_at: credential.kind === 'token' ? time(credential.source.expiresAt) : null,
-    in_flight: account.inFlight,
-    served: account.served,
-    origin: stored?.origin ?? 'config',
-    version: stored?.version ?? 0,
-  }
-}
-
-const FILTERS = ['provider', 'state', 'kind'] as const
-const PAGE = { usual: 50, most: 1000 }
-
+/** Managing accounts, for HTTP and the command line. */
 export function createAccountAdmin({ service, clock, config, apply }: AccountAdminOptions): AccountAdmin {
   const { registry, accounts } = service
-  const json = (account: Account): JsonObject => accountJson(account, service.stored(account.id), clock.now())
+  const json = (managed: ManagedAccount): JsonObject => accountJson(managed, clock.now())
 
-  function find(idOrLabel: string): Account {
-    const byId = registry.find(idOrLabel)
-    if (byId) return byId
-    const named = registry.all.filter(({ label }) => label === idOrLabel)
-    const [one] = named
-    if (!one) throw new GatewayError('not-found', `there is no account with the id or label '${idOrLabel}'`)
-    if (named.length > 1) {
-      const ids = named.map(({ id, provider }) => `${id} (${provider})`).join(', ')
-      throw new GatewayError('conflict', `several accounts are labelled '${idOrLabel}': use an id: ${ids}`, { code: 'ambiguous' })
+  /** Every account there is: those in use, and those made here for which there is no use. */
+  async function all(): Promise<ManagedAccount[]> {
+    await apply()
+    const summaries = await summariesOf(accounts)
+    const stored = new Map(summaries.map(summary => [summary.id, summary]))
+    const unused = summaries.filter(({ id, origin }) => origin === 'admin' && !registry.find(id))
+    return [
+      ...registry.all.map(account => ({ account, stored: stored.get(account.id) })),
+      ...unused.map(summary => ({ stored: summary, reason: whyUnused(summary) })),
+    ]
+  }
+
+  function whyUnused({ id, provider, kind, enabled }: AccountSummary): string {
+    if (!enabled) return 'switched off'
+    if (service.stored(id)) {
+      const known = config().providers.find(({ name }) => name === provider)
+      if (!known) return `there is no provider named '${provider}'`
+      return known.is_active
+        ? `provider '${provider}' has no use for a credential of kind ${kind}`
+        : `provider '${provider}' is switched off`
     }
-    return one
+    if (kind === 'qwen_oauth') return `a credential of kind ${kind} cannot be used by this version`
+    return 'its credential cannot be opened: it was sealed with another secret_key. Give it its credential again, or remove it'
+  }
+
+  async function find(idOrLabel: string): Promise<ManagedAccount> {
+    const managed = await all()
+    const byId = managed.find(one => idOf(one) === idOrLabel)
+    if (byId) return byId
+    const [one, ...others] = managed.filter(({ account, stored }) => (account ?? stored).label === idOrLabel)
+    if (!one) throw unknown(idOrLabel, managed)
+    if (others.length === 0) return one
+    const meant = [one, ...others].map(({ account, stored }) => `${(account ?? stored).id} (${(account ?? stored).provider})`)
+    throw new GatewayError('conflict', `'${idOrLabel}' could mean any of ${meant.join(', ')}: give the id`, { code: 'ambiguous_account' })
   }
 
   /** Only what was made by the management commands can be changed by them. */
-  function managed(idOrLabel: string): Account {
-    const account = find(idOrLabel)
-    if (service.stored(account.id)?.origin === 'admin') return account
-    throw new GatewayError('conflict', `the account ${account.label} stands in the configuration: change it there`, {
+  async function made(idOrLabel: string): Promise<{ managed: ManagedAccount; stored: AccountSummary }> {
+    const managed = await find(idOrLabel)
+    const { account, stored } = managed
+    if (stored?.origin === 'admin') return { managed, stored }
+    throw new GatewayError('conflict', `the account ${(account ?? stored).label} stands in the configuration: change it there`, {
       code: 'declared_in_config',
     })
   }
 
+  /** What its present credential would give for an id; its own stays the same when it is given another one. */
+  function identityOf(managed: ManagedAccount): string {
+    const record = service.stored(idOf(managed))
+    return record ? accountIdOf(record.provider, record.credential) : idOf(managed)
+  }
+
+  /** Two accounts with one credential would be asked, counted and cooled down twice. */
+  function checkCredentialNew(others: readonly ManagedAccount[], identity: string): void {
+    const same = others.find(other => identityOf(other) === identity)
+    if (!same) return
+    const { label, id } = same.account ?? same.stored
+    throw new GatewayError('conflict', `credential: the account is there already: ${label} (${id})`, {
+      param: 'credential',
+      code: 'account_exists',
+    })
+  }
+
+  /** The store knows nothing of the accounts of providers' own keys. */
+  function checkLabelNew(others: readonly ManagedAccount[], provider: string, label: string | undefined): void {
+    const own = others.find(({ account, stored }) => !stored && account?.provider === provider && account.label === label)
+    if (!own) return
+    throw new GatewayError('conflict', `label: "${label}" is the account of the key in the configuration of ${provider}`, {
+      param: 'label',
+      code: 'label_taken',
+    })
+  }
+
+  /** What the store is to be given: an id that is free, and a label where the store could choose one that is taken. */
+  async function prepared(given: NewAccount & { id: string }): Promise<NewAccount> {
+    const others = await all()
+    const { provider, id, label } = given
+    checkCredentialNew(others, id)
+    checkLabelNew(others, provider, label)
+    const hasId = others.some(other => idOf(other) === id)
+    const left = hasId ? undefined : (await summariesOf(accounts)).find(summary => summary.id === id)
+    // It was declared once, and the configuration names it no more.
+    if (left) await accounts.remove(left.id)
+    const ownLabels = new Set(
+      others.flatMap(({ account, stored }) => (account && !stored && account.provider === provider ? [account.label] : [])),
+    )
+    return { ...given, id: hasId ? undefined : id, label: label ?? (ownLabels.size > 0 ? freeLabel(others, provider) : undefined) }
+  }
+
   return {
-    list(query) {
-      for (const name of query.keys()) {
-        if (![...FILTERS, 'limit', 'cursor'].includes(name))
-          throw invalidField(name, `is no parameter here; known: ${FILTERS.join(', ')}, limit, cursor`)
-      }
-      const wanted = FILTERS.flatMap(name => (query.has(name) ? [[name, query.get(name)] as const] : []))
-      const all = registry.all.map(json).filter(account => wanted.every(([name, value]) => account[name] === value))
-      const limit = pageLimit(query.get('limit'))
-      const cursor = query.get('cursor')
-      const start = cursor === null ? 0 : all.findIndex(({ id }) => id === cursor) + 1
-      const data = all.slice(start, start + limit)
-      return { data, next: start + limit < all.length ? (data.at(-1)?.id ?? null) : null }
-    },
-    get: idOrLabel => json(find(idOrLabel)),
+    list: async query => accountPage((await all()).map(json), query),
+    get: async idOrLabel => json(await find(idOrLabel)),
     async create(body) {
-      const { id } = await accounts.create(readNewAccount(asBody(body), config()))
-      await apply()
-      return json(find(id))
+      const { id } = await accounts.create(await prepared(readNewAccount(body, config())))
+      return json(await find(id))
     },
     async update(idOrLabel, body, matched) {
-      const account = managed(idOrLabel)
-      const { changes, version } = readAccountChanges(asBody(body), service.stored(account.id)?.kind ?? 'static_jwt')
-      await accounts.update(account.id, changes, version ?? matched)
-      await apply()
-      return json(find(account.id))
+      const { managed, stored } = await made(idOrLabel)
+      const { id, provider } = stored
+      const licenseId = service.stored(id)?.credential.licenseId
+      const before = { ...stored, licenseId: typeof licenseId === 'string' ? licenseId : undefined }
+      const { changes, version } = readAccountChanges(body, before)
+      const others = (await all()).filter(other => idOf(other) !== idOf(managed))
+      if (changes.credential) checkCredentialNew(others, accountIdOf(provider, changes.credential))
+      checkLabelNew(others, provider, changes.label)
+      await accounts.update(id, changes, version ?? matched)
+      const updated = await find(id)
+      // The credential that it had, given once more: the account in use is still the one before.
+      if (changes.credential && updated.account && updated.account === managed.account) updated.account.health.clear()
+      return json(updated)
     },
-    async remove(idOrLabel) {
-      await accounts.remove(managed(idOrLabel).id)
+    async remove(idOrLabel, version) {
+      await accounts.remove((await made(idOrLabel)).stored.id, version)
       await apply()
     },
     async check(idOrLabel) {
-      const account = find(idOrLabel)
-      await service.check(account)
-      return json(account)
+      const managed = await find(idOrLabel)
+      const { account } = managed
+      if (!account)
+        throw new GatewayError('conflict', `the account ${managed.stored.label} is out of use: ${managed.reason}`, {
+          code: 'account_unused',
+        })
+      if (account.credential.kind !== 'token') {
+        throw new GatewayError('conflict', `the account ${account.label} cannot be asked for free: the next request will tell`, {
+          code: 'not_checkable',
+        })
+      }
+      const fault = await service.check(account)
+      return { ...json(await find(account.id)), check: { ok: fault === undefined, message: fault?.message ?? null } }
     },
   }
 }
 
-function asBody(body: JsonValue | undefined): JsonObject {
-  if (!isObject(body)) throw new GatewayError('invalid-request', 'the body must be a JSON object')
-  return body
+const idOf = ({ account, stored }: ManagedAccount): string => (account ?? stored).id
+
+/** What was asked for is not repeated: it may be a secret that was pasted into the wrong place. */
+function unknown(idOrLabel: string, managed: readonly ManagedAccount[]): GatewayError {
+  const labels = managed.map(({ account, stored }) => (account ?? stored).label)
+  const [nearest] = nearestNames(idOrLabel, labels, 1)
+  return new GatewayError('not-found', `no account has this id or label${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`)
 }
 
-function pageLimit(text: string | null): number {
-  if (text === null) return PAGE.usual
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= PAGE.most) return limit
-  throw invalidField('limit', `must be an integer from 1 to ${PAGE.most}`)
+async function summariesOf(accounts: Accounts): Promise<AccountSummary[]> {
+  const found: AccountSummary[] = []
+  let cursor: string | undefined
+  do {
+    const { data, next } = await accounts.list({ limit: MAX_LIMIT, cursor })
+    found.push(...data)
+    cursor = next ?? undefined
+  } while (cursor !== undefined)
+  return found
+}
+
+function freeLabel(taken: readonly ManagedAccount[], provider: string): string {
+  const labels = new Set(taken.map(({ account, stored }) => (account ?? stored).label))
+  let number = 1
+  while (labels.has(`${provider}-${number}`)) number++
+  return `${provider}-${number}`
 }

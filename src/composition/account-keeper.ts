@@ -1,15 +1,15 @@
 import type { Account, AccountSpec } from '../accounts/account.ts'
 import type { Unavailable } from '../accounts/health.ts'
 import { type JetbrainsCredential, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
-import type { TokenEvents } from '../accounts/jetbrains/kept-credential.ts'
-import { RenewedToken } from '../accounts/jetbrains/renewed-token.ts'
+import { JetbrainsToken } from '../accounts/jetbrains/jetbrains-token.ts'
 import type { TokenChain } from '../accounts/jetbrains/token-chain.ts'
+import type { TokenEvents } from '../accounts/kept-credential.ts'
+import type { Quota } from '../accounts/quota.ts'
 import type { WantedAccount } from '../accounts/registry.ts'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
 import { asGatewayError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { sha256 } from '../core/secret.ts'
 import type { Observation } from '../store/account-observations.ts'
 import type { AccountRecord } from '../store/account-record.ts'
 import type { Accounts } from '../store/accounts.ts'
@@ -46,7 +46,9 @@ export class AccountKeeper {
       } catch (thrown) {
         const error = asGatewayError(thrown)
         if (error.kind === 'internal') throw thrown
-        this.options.warn(`account '${declared.label ?? declared.id}' of ${declared.provider} is left out: ${error.message}`)
+        const isStored = error.code === 'account_exists'
+        const what = isStored ? 'is in the database too, and what stands there counts' : `is left out: ${error.message}`
+        this.options.warn(`account '${declared.label ?? declared.id}' of ${declared.provider} ${what}`)
       }
     }
     return adopted
@@ -71,7 +73,7 @@ export class AccountKeeper {
           kind,
           priority,
           enabled,
-          fingerprint: record.fingerprint ?? sha256(JSON.stringify(record.credential)),
+          fingerprint: record.fingerprint,
           makeCredential,
         },
       ]
@@ -84,11 +86,13 @@ export class AccountKeeper {
 
   /** What was known of an account when it was last served. */
   restore(account: Account): void {
+    // What waits to be written was seen with the credential before.
+    this.#seen.delete(account.id)
     const record = this.#records.get(account.id)
     const { state, quota } = record ?? {}
     if (state && state.state !== 'active' && (state.until === undefined || state.until > this.options.clock.now()))
       account.health.restore(state)
-    if (quota) account.quota = quotaOf(quota)
+    account.quota = quota && quotaOf(quota)
   }
 
   /** Another process has looked into accounts that are out here: what it found good is. */
@@ -99,7 +103,10 @@ export class AccountKeeper {
       const known = this.#versions.get(account.id)
       if (version !== undefined) this.#versions.set(account.id, version)
       if (version === undefined || known === undefined || version === known || !account.summary(now)) continue
-      if (this.#records.get(account.id)?.state?.state === 'active') account.health.clear()
+      const state = this.#records.get(account.id)?.state
+      // What has been seen here may be newer, and not in the store yet.
+      const seenAt = this.#seen.get(account.id)?.state?.at ?? 0
+      if (state?.state === 'active' && state.at >= seenAt) account.health.clear()
     }
   }
 
@@ -113,16 +120,11 @@ export class AccountKeeper {
   }
 
   async flush(): Promise<void> {
-    const seen = [...this.#seen.values()].filter(({ id }) => this.#records.has(id))
-    this.#seen.clear()
-    if (seen.length === 0) return
-    try {
-      await this.options.accounts.saveObserved(seen)
-    } catch (error) {
-      // What was seen since is newer.
-      for (const observation of seen) if (!this.#seen.has(observation.id)) this.#seen.set(observation.id, observation)
-      throw error
-    }
+    const seen = [...this.#seen.values()]
+    const kept = seen.filter(({ id }) => this.#records.has(id))
+    if (kept.length > 0) await this.options.accounts.saveObserved(kept)
+    // What has been seen since is newer.
+    for (const observation of seen) if (this.#seen.get(observation.id) === observation) this.#seen.delete(observation.id)
   }
 
   #credentialMaker({ id, kind, credential, provider, label }: AccountRecord): (() => AccountSpec['credential']) | undefined {
@@ -135,18 +137,31 @@ export class AccountKeeper {
       warn(`account '${label}' of ${provider} is left out: a credential of kind ${kind} cannot be used by this version`)
       return undefined
     }
+    let read: JetbrainsCredential
+    try {
+      read = readJetbrainsCredential(credential)
+    } catch (thrown) {
+      warn(`account '${label}' of ${provider} is left out: its credential cannot be used: ${asGatewayError(thrown).message}`)
+      return undefined
+    }
     const ports = credentialPort(accounts, id, clock, renewed => this.options.renewed?.(id, renewed))
     return () => ({
       kind: 'token',
-      source: new RenewedToken({ id, credential: readJetbrainsCredential(credential), chain: chainOf(provider), clock, ports, events }),
+      source: new JetbrainsToken({ id, credential: read, chain: presentChain(() => chainOf(provider)), clock, ports, events }),
     })
   }
 }
 
-const quotaOf = ({ used, limit, available, resetsAt, at }: JsonObject) => ({
-  used: Number(used),
-  limit: Number(limit),
-  available: Number(available),
-  resetsAt: typeof resetsAt === 'number' ? resetsAt : undefined,
-  at: Number(at),
+/** The chain of the settings in effect when a step is made: a reload may have changed them, and the account outlives it. */
+const presentChain = (chain: () => TokenChain): TokenChain => ({
+  refreshOAuth: refreshToken => chain().refreshOAuth(refreshToken),
+  exchangeCode: signIn => chain().exchangeCode(signIn),
+  provideAccess: (licenseId, idToken) => chain().provideAccess(licenseId, idToken),
+  register: idToken => chain().register(idToken),
 })
+
+/** What is not a quota in the store counts as none: the next probe tells. */
+function quotaOf({ used, limit, available, resetsAt, at }: JsonObject): Quota | undefined {
+  if (typeof used !== 'number' || typeof limit !== 'number' || typeof available !== 'number' || typeof at !== 'number') return undefined
+  return { used, limit, available, at, ...(typeof resetsAt === 'number' && { resetsAt }) }
+}

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { Account } from '../accounts/account.ts'
 import { HealthChecker } from '../accounts/health-checker.ts'
 import type { JetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import type { TokenChain } from '../accounts/jetbrains/token-chain.ts'
 import { AccountRegistry } from '../accounts/registry.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
-import { asGatewayError } from '../core/errors.ts'
+import { asGatewayError, type GatewayError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
 import { rfc3339 } from '../core/timestamps.ts'
@@ -22,11 +23,14 @@ import { JetbrainsService } from './jetbrains-service.ts'
 import type { ProviderSources } from './providers.ts'
 import { writeBackJwt } from './write-back.ts'
 
-/** What changes of an account's standing is written so often. */
+/** What changes of an account's quota is written so often; a change of its state at once. */
 const FLUSH_MS = 2000
 
 /** An entry that is gone from the config may come back: so long its renewed tokens are kept. */
 const UNDECLARED_MS = 30 * 24 * 3_600_000
+
+/** A renewal that is under way when the process is to end gets so long. */
+const LONGEST_SETTLING_MS = 10_000
 
 /** How often it is looked whether a profile list is due. */
 const PROFILES_MS = 5000
@@ -45,6 +49,8 @@ export interface AccountServiceOptions {
   config(): Config
   /** Files of the older proxy that fresh JWTs are to be written back into. */
   writeBack(): readonly string[]
+  /** A managing command's: it keeps to the secret key that there is. */
+  isCommand?: boolean
   /** The accounts, or what is known of their models, have changed: the routing has to be made anew. */
   rebuild(): void
 }
@@ -58,6 +64,7 @@ export class AccountService {
   #cache: AccountCache | undefined
   #adopted: readonly AccountRecord[] = []
   #stops: (() => void)[] = []
+  #flushing: Promise<void> | undefined
 
   private constructor(
     readonly accounts: Accounts,
@@ -69,7 +76,7 @@ export class AccountService {
       clock,
       warn: message => log.warn({}, message),
       renewed: (id, credential) => void this.#writeBack(id, credential),
-      chainOf: provider => this.#serviceOf(provider).chain,
+      chainOf: provider => this.chainOf(provider),
       events: {
         renewalFailed: (id, error) =>
           log.warn({ account: this.#labelOf(id), error: error.message }, 'a token could not be renewed; the old one is used'),
@@ -79,8 +86,13 @@ export class AccountService {
       },
     })
     this.registry = new AccountRegistry(
-      (account, _, after) => {
+      (account, before, after) => {
+        // A request that was sent before its account was removed, or got another credential, speaks of nobody.
+        if (this.registry.find(account.id) !== account) return
         this.#keeper.observe(account, after)
+        this.#flushSoon()
+        // Another word for the same is no change.
+        if (before?.state === after?.state) return
         const { provider, label } = account
         const until = after?.until === undefined ? undefined : rfc3339(after.until)
         if (after) log.warn({ provider, account: label, state: after.state, until }, `account is out: ${after.reason}`)
@@ -100,7 +112,7 @@ export class AccountService {
   static async open(options: AccountServiceOptions): Promise<AccountService> {
     const { store, clock, log } = options
     const onError = (cause: unknown) => log.error({ cause }, 'accounts cannot be read')
-    const sealer = await openSealer({ store, secret: secretKeyOf(options.config()), clock, replaceUnused: true })
+    const sealer = await openSealer({ store, secret: secretKeyOf(options.config()), clock, replaceUnused: !options.isCommand })
     const accounts = createAccounts({ store, sealer, clock, onError })
     const service = new AccountService(accounts, options)
     service.#cache = await createAccountCache({ store, accounts, clock, onChange: () => options.rebuild(), onError })
@@ -133,10 +145,9 @@ export class AccountService {
 
   /** Begins to check and to refresh. Resolves when the profile lists are there, or cannot be had. */
   async start(): Promise<void> {
-    const { clock, log } = this.options
+    const { clock } = this.options
     this.checker.start()
-    const flush = () => void this.#keeper.flush().catch(cause => log.error({ cause }, "accounts' states cannot be written"))
-    this.#stops = [clock.every(FLUSH_MS, flush), clock.every(PROFILES_MS, () => void this.#refreshProfiles())]
+    this.#stops = [clock.every(FLUSH_MS, () => this.#flushSoon()), clock.every(PROFILES_MS, () => void this.#refreshProfiles())]
     await this.#refreshProfiles()
   }
 
@@ -144,6 +155,13 @@ export class AccountService {
     this.checker.stop()
     for (const stop of this.#stops) stop()
     this.#cache?.stop()
+    // A refresh token that is just being exchanged must be on disk, or the account is lost.
+    const settled = this.registry.all.map(({ credential }) => (credential.kind === 'token' ? credential.source.settled() : undefined))
+    const patience = Promise.withResolvers<void>()
+    const cancel = this.options.clock.after(LONGEST_SETTLING_MS, patience.resolve)
+    await Promise.race([Promise.all(settled), patience.promise])
+    cancel()
+    await this.#flushing
     await this.#keeper.flush()
   }
 
@@ -152,29 +170,47 @@ export class AccountService {
     return this.#keeper.record(id)
   }
 
+  /** What makes the tokens of a provider's accounts. */
+  chainOf(provider: string): TokenChain {
+    return this.#serviceOf(provider).chain
+  }
+
   /** Brings the store's present state into memory; the caller rebuilds. */
   async catchUp(): Promise<void> {
     await this.#cache?.refresh()
   }
 
-  /** Checks an account because somebody asked: what was held against it is forgotten where it answers well. */
-  async check(account: Account): Promise<void> {
-    const probe = account.credential.kind === 'token'
-    if (!probe) return
-    let failed = false
-    await this.#probe(account).catch(thrown => {
-      failed = true
-      account.failed('', asGatewayError(thrown), this.options.clock.now())
-    })
-    if (!failed && (account.quota?.available ?? 1) > 0) account.health.clear()
+  /**
+   * Checks an account because somebody asked: what was held against it is forgotten where it answers well.
+   * @returns what is wrong; undefined where nothing is
+   */
+  async check(account: Account): Promise<GatewayError | undefined> {
+    if (account.credential.kind !== 'token') return undefined
+    const { clock } = this.options
+    const wasOut = account.health.summary(clock.now()) !== undefined
+    const fault = await this.#probe(account).then(() => undefined, asGatewayError)
+    if (fault) account.failed('', fault, clock.now())
+    else if ((account.quota?.available ?? 1) > 0) account.health.clear()
     this.observed(account)
     await this.#keeper.flush()
-    await this.accounts.touch(account.id)
+    // Other processes look again.
+    if (wasOut && !account.health.summary(clock.now())) await this.accounts.touch(account.id)
+    return fault
   }
 
   /** An account's quota has been told of, or it has been checked: what the store knows follows. */
   observed(account: Account): void {
     this.#keeper.observe(account, account.health.summary(this.options.clock.now()))
+  }
+
+  /** One at a time: what is seen meanwhile goes with the next. */
+  #flushSoon(): void {
+    this.#flushing ??= this.#keeper
+      .flush()
+      .catch(cause => this.options.log.error({ cause }, "accounts' states cannot be written"))
+      .finally(() => {
+        this.#flushing = undefined
+      })
   }
 
   async #probe(account: Account): Promise<void> {

@@ -1,7 +1,7 @@
 import { invalidField } from '../core/errors.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import { rfc3339 } from '../core/timestamps.ts'
-import type { AdminServices } from '../http/services.ts'
+import type { AccountAdmin, AdminServices } from '../http/services.ts'
 import type { RequestRow } from '../store/request-row.ts'
 import type { Requests } from '../store/requests.ts'
 import { USAGE_GROUPS, type UsageGroup, type UsageRow } from '../store/usage.ts'
@@ -14,7 +14,9 @@ export interface AdminPorts {
   keyNames(): Promise<ReadonlyMap<string, string>>
   stats(): JsonObject
   config(): JsonObject
+  olderConfig(): JsonObject
   reload(): Promise<JsonObject>
+  accounts: AccountAdmin
 }
 
 const time = (at: number | undefined): string | null => (at === undefined ? null : rfc3339(at))
@@ -129,11 +131,9 @@ function groups(query: URLSearchParams): UsageGroup[] {
   return names as UsageGroup[]
 }
 
-export function createAdmin({ requests, flush, keyNames, stats, config, reload }: AdminPorts): AdminServices {
+export function createAdmin({ requests, flush, keyNames, ...others }: AdminPorts): AdminServices {
   return {
-    stats,
-    config,
-    reload,
+    ...others,
     async usage(query, csv) {
       checkNames(query, ['group_by', 'from', 'to', 'format'])
       const format = query.get('format') ?? (csv ? 'csv' : 'json')

@@ -1,14 +1,15 @@
 import { type JetbrainsCredential, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
-import type { CredentialPort } from '../accounts/jetbrains/kept-credential.ts'
 import { LONGEST_RENEWAL_MS } from '../accounts/jetbrains/renewal.ts'
+import type { CredentialPort } from '../accounts/kept-credential.ts'
 import type { Clock } from '../core/clock.ts'
 import { GatewayError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Accounts } from '../store/accounts.ts'
+import { processMark } from '../store/process-identity.ts'
 
 /** Whoever renews a token says so under this name: one per process. */
-const OWNER = `${process.pid}-${randomText(12)}`
+const OWNER = `${processMark()} ${randomText(12)}`
 
 /** A JetBrains account's credential in the store, and the right to renew it among all processes on the same database. */
 export function credentialPort(
@@ -16,7 +17,7 @@ export function credentialPort(
   id: string,
   clock: Clock,
   onSaved: (credential: JetbrainsCredential) => void = () => {},
-): CredentialPort {
+): CredentialPort<JetbrainsCredential> {
   /** What a new credential is made from: one that an operator has given meanwhile must not be overwritten by it. */
   let madeFrom: JsonObject | undefined
   return {

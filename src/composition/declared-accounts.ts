@@ -7,9 +7,11 @@ import { accountIdOf } from './account-identity.ts'
 /** What the provider is called that is made for JetBrains accounts where the config has none. */
 export const JETBRAINS_PROVIDER = 'jetbrains'
 
-/** The provider that the config's JetBrains accounts join. */
-export const jetbrainsProviderName = ({ providers }: Pick<Config, 'providers'>): string =>
-  providers.find(({ provider_type: type, is_active }) => type === 'jetbrains' && is_active)?.name ?? JETBRAINS_PROVIDER
+/** The provider that the config's JetBrains accounts join: the first that is in service, else one that is switched off, and they with it. */
+export function jetbrainsProviderName({ providers }: Pick<Config, 'providers'>): string {
+  const known = providers.filter(({ provider_type: type }) => type === 'jetbrains')
+  return (known.find(({ is_active }) => is_active) ?? known[0])?.name ?? JETBRAINS_PROVIDER
+}
 
 const withoutBearer = (token: string | undefined): string | undefined => token?.trim().replace(/^bearer\s+/i, '') || undefined
 
@@ -59,4 +61,20 @@ export function declaredAccounts(config: Config): DeclaredAccount[] {
     ),
   ]
   return [...new Map(declared.map(account => [account.id, account])).values()]
+}
+
+/** What the config says of its JetBrains accounts, by their ids. */
+export function declaredDescriptions(config: Config): ReadonlyMap<string, string> {
+  const provider = jetbrainsProviderName(config)
+  const described = [
+    ...config.jetbrains_tokens.map(({ token, description }) => ({ jwt: withoutBearer(token), description })),
+    ...config.jetbrains_accounts.map(({ licenseId, refresh_token, jwt, description }) => ({
+      ...{ licenseId, refresh_token, jwt: withoutBearer(jwt), description },
+    })),
+  ]
+  return new Map(
+    described.flatMap(({ description, ...secrets }) =>
+      description === undefined ? [] : [[accountIdOf(provider, secrets), description] as const],
+    ),
+  )
 }

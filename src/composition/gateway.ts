@@ -18,12 +18,15 @@ import type { WriteRecord } from '../operations/accounting.ts'
 import type { ClientDialect } from '../operations/call.ts'
 import { createMakeContext } from '../operations/context.ts'
 import { countTokens } from '../operations/count-tokens.ts'
+import { embeddings } from '../operations/embeddings.ts'
 import { generate } from '../operations/generate.ts'
 import { OpenStreams } from '../operations/open-streams.ts'
 import { CountingThread } from '../operations/token-counting/counting-thread.ts'
 import { openDatabase } from '../store/database.ts'
 import { createKeyCache } from '../store/key-cache.ts'
 import { createKeys } from '../store/keys.ts'
+import { createModelCache } from '../store/model-cache.ts'
+import { createModels } from '../store/models.ts'
 import { createRequests } from '../store/requests.ts'
 import { IN_MEMORY } from '../store/sqlite-file.ts'
 import { createUsageThread } from '../store/usage-thread.ts'
@@ -31,16 +34,20 @@ import { createUsageWriter } from '../store/usage-writer.ts'
 import { createSend } from '../upstream/client.ts'
 import { createDemoSend } from '../upstream/demo/send.ts'
 import { version } from '../version.ts'
+import { createAccountAdmin } from './account-admin.ts'
 import { AccountService } from './account-service.ts'
 import { createAdmin } from './admin.ts'
 import { databasePath } from './database-path.ts'
+import { Debugging } from './debugging.ts'
 import { ensureKeys, type StartKeys } from './first-start.ts'
 import { healthReport } from './health.ts'
 import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { createKeyRing } from './keys.ts'
+import { olderConfigJson } from './older-config.ts'
 import { createAnswered, createWriteRecord } from './records.ts'
 import { buildState, declaredNames, type State } from './state.ts'
 import { unusedSettings } from './unused-settings.ts'
+import { writtenBack } from './write-back.ts'
 
 export interface GatewayOptions {
   loaded: LoadedConfig
@@ -93,14 +100,25 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   const accounts = await AccountService.open({
     ...{ store, clock, log, random: systemRandom, send: sends.network },
     config: () => applied.config,
-    writeBack: () =>
-      applied.config.jetbrains.write_back ? applied.olderFiles.filter(({ kind }) => kind === 'jetbrainsai').map(({ file }) => file) : [],
+    writeBack: () => writtenBack(applied),
     rebuild: () => rebuild(),
+  })
+  const models = await createModelCache({
+    ...{ store, clock, models: createModels({ store, clock }) },
+    onChange: () => rebuild(),
+    onError: cause => log.error({ cause }, 'stored models cannot be read'),
   })
   const { registry } = accounts
   const build = (): State => {
     const providers = { ...accounts.sources(), sends }
-    const built = buildState({ config: applied.config, demo, keptAdminKey: startKeys.keptAdminKey, providers, warn })
+    const built = buildState({
+      config: applied.config,
+      models: models.records,
+      demo,
+      keptAdminKey: startKeys.keptAdminKey,
+      providers,
+      warn,
+    })
     accounts.built()
     return built
   }
@@ -126,6 +144,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     collect: () => Bun.gc(true),
   })
   const counter = new CountingThread({ clock, log })
+  const debugging = new Debugging({ config: () => applied.config, dataDir: loaded.config.data_dir, clock, log })
   const routing = () => state.routing
   const generateServices = {
     clock,
@@ -166,7 +185,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     state = build()
     log.setLevel(next.config.log_level)
     log.info({ files: next.files }, 'configuration reloaded')
-    return { reloaded: true, warnings }
+    return { message: 'Configuration reloaded successfully', reloaded: true, warnings }
   }
 
   const http: HttpServices = {
@@ -177,12 +196,14 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     hold: request => ({ request, place: 0 }),
     resume() {},
     stopping: () => stopping,
+    trace: debugging.trace,
     answered: createAnswered(write, log, clock),
     unforeseen(error, requestId) {
       log.error({ request_id: requestId || undefined, cause: error.cause ?? error }, 'internal error')
     },
     dialects: { openai: openaiChat as ClientDialect, anthropic: anthropic as ClientDialect },
     generate: call => generate(call, generateServices),
+    embeddings: call => embeddings(call, generateServices),
     async countTokens(call) {
       const since = clock.elapsed()
       const answer = await countTokens(call, countServices)
@@ -199,8 +220,10 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
       flush: () => writer.flush(),
       keyNames: async () => new Map([...declaredNames(state), ...(await keys.names())]),
       config: () => maskConfig(state.config),
+      olderConfig: () => olderConfigJson({ loaded: applied, accounts: registry.all, stored: id => accounts.stored(id) }),
       stats: () => statsOf(state, registry, clock, startedAt, streams),
       reload,
+      accounts: createAccountAdmin({ service: accounts, clock, config: () => applied.config, apply: () => accounts.catchUp() }),
     }),
   }
 
@@ -220,8 +243,10 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     async close() {
       stopReleasing()
       cache.stop()
+      models.stop()
       counter.stop()
       await accounts.stop()
+      await debugging.flush()
       await writer.stop()
       await store.close()
     },

@@ -56,11 +56,7 @@ export class JetbrainsService {
 
   /** Whether the service of these settings is this one. */
   fits({ settings, provider }: Pick<JetbrainsServiceOptions, 'settings' | 'provider'>): boolean {
-    const before = this.options
-    return (
-      JSON.stringify([settings, provider.base_url, provider.headers]) ===
-      JSON.stringify([before.settings, before.provider.base_url, before.provider.headers])
-    )
+    return partsOf({ settings, provider }) === partsOf(this.options)
   }
 
   /** Asks what is left of the account's quota, which costs nothing, and says whether the account is fit. @throws GatewayError */
@@ -122,6 +118,10 @@ export class JetbrainsService {
     return second
   }
 }
+
+/** What a service is made of; which of its models are served is its provider's matter. */
+const partsOf = ({ settings, provider }: Pick<JetbrainsServiceOptions, 'settings' | 'provider'>): string =>
+  JSON.stringify([{ ...settings, models: undefined }, provider.base_url, provider.headers])
 
 const listRefused = ({ status, headers }: JsonAnswer): GatewayError =>
   new GatewayError(status < 400 ? 'bad-gateway' : kindOfStatus(status), `the profile list could not be read (${status})`, {

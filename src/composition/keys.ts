@@ -7,10 +7,10 @@ import type { State } from './state.ts'
 
 function callerOf({ id, name, models }: KeyRecord): Caller {
   const { allow = [], deny = [] } = models ?? {}
+  const denies = (model: string): boolean => deny.some(pattern => fits(model, pattern))
   return {
-    id,
-    name,
-    allows: model => !deny.some(pattern => fits(model, pattern)) && (allow.length === 0 || allow.some(pattern => fits(model, pattern))),
+    ...{ id, name, denies },
+    allows: model => !denies(model) && (allow.length === 0 || allow.some(pattern => fits(model, pattern))),
   }
 }
 

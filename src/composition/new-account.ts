@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { invalidField } from '../core/errors.ts'
-import { optionalBoolean, optionalNumber, optionalString, requiredObject } from '../core/fields.ts'
+import { optionalBoolean, optionalNumber, optionalObject, optionalString, requiredObject } from '../core/fields.ts'
 import type { JsonObject } from '../core/json.ts'
 import { nearestNames } from '../core/nearest.ts'
 import type { AccountChanges, NewAccount } from '../store/accounts.ts'
@@ -24,14 +24,17 @@ function checkProvider(provider: string, kind: string, { providers }: Pick<Confi
 const SETTABLE = ['label', 'priority', 'enabled', 'credential'] as const
 
 /** What follows from an account's use, and what says which account it is: shown, not set. */
-const DERIVED = ['state', 'reason', 'until', 'quota', 'token_expires_at', 'in_flight', 'served'] as const
+const DERIVED = ['state', 'reason', 'until', 'quota', 'token_expires_at', 'in_flight', 'served', 'check'] as const
 const FIXED = ['id', 'provider', 'kind', 'origin'] as const
 
 function checkNames(body: JsonObject, known: readonly string[]): void {
   const strange = Object.keys(body).find(name => !known.includes(name))
   if (strange === undefined) return
   const [nearest] = nearestNames(strange, known, 1)
-  throw invalidField(strange, `is no field to set${nearest === undefined ? `; there are ${known.join(', ')}` : `; did you mean '${nearest}'?`}`)
+  throw invalidField(
+    strange,
+    `is no field to set${nearest === undefined ? `; there are ${known.join(', ')}` : `; did you mean '${nearest}'?`}`,
+  )
 }
 
 const readLabel = (body: JsonObject): string | undefined => optionalString(body, 'label')?.trim()
@@ -65,15 +68,21 @@ export interface AccountBefore extends CredentialBefore {
 export function readAccountChanges(body: JsonObject, before: AccountBefore): { changes: AccountChanges; version?: number } {
   checkNames(body, [...SETTABLE, 'version', ...FIXED, ...DERIVED])
   for (const name of FIXED) {
-    if (body[name] !== undefined && body[name] !== before[name]) throw invalidField(name, 'cannot be changed; add another account', 'invalid_value')
+    if (body[name] !== undefined && body[name] !== before[name])
+      throw invalidField(name, 'cannot be changed; add another account', 'invalid_value')
   }
   const derived = body.id === undefined ? DERIVED.find(name => body[name] !== undefined) : undefined
   if (derived !== undefined) {
     throw invalidField(derived, `is not set but follows from the account's use; enabled switches it off and on, a check asks for its state`)
   }
-  const posted = body.credential === undefined ? undefined : readPostedCredential(requiredObject(body, 'credential'), before)
+  const given = optionalObject(body, 'credential')
+  const posted = given && readPostedCredential(given, before)
   if (posted && isJetbrains(posted.kind) !== isJetbrains(before.kind)) {
-    throw invalidField('credential.kind', `the provider's accounts take ${kindsFor(isJetbrains(before.kind) ? 'jetbrains' : '')}`, 'invalid_value')
+    throw invalidField(
+      'credential.kind',
+      `the provider's accounts take ${kindsFor(isJetbrains(before.kind) ? 'jetbrains' : '')}`,
+      'invalid_value',
+    )
   }
   const changes = {
     label: readLabel(body),

@@ -1,4 +1,5 @@
-import { isSendable, kindOf, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import { kindOf, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import { isSendable } from '../accounts/token-text.ts'
 import { invalidField } from '../core/errors.ts'
 import { requiredString } from '../core/fields.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -45,7 +46,8 @@ export function readPostedCredential(posted: JsonObject, before?: CredentialBefo
   }
   const given = { ...(needs.includes('licenseId') && before?.licenseId !== undefined && { licenseId: before.licenseId }), ...posted }
   for (const field of needs) {
-    if (requiredString(given, field, 'credential').trim() === '') throw invalidField(`credential.${field}`, 'must not be empty', 'invalid_value')
+    if (requiredString(given, field, 'credential').trim() === '')
+      throw invalidField(`credential.${field}`, 'must not be empty', 'invalid_value')
   }
   if (kind === 'api_key') {
     const apiKey = requiredString(given, 'api_key', 'credential').trim()

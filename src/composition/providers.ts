@@ -65,15 +65,18 @@ export function buildProviders(sources: ProviderSources): Provider[] {
     if (fault) warn(`provider '${provider.name}' is left out: ${fault}`)
     return fault === undefined
   })
-  const names = new Set(usable.map(({ name }) => name))
-  for (const { provider, label } of accounts) {
-    if (!names.has(provider)) warn(`account '${label}' is not used: there is no provider named '${provider}'`)
-  }
-  const own = usable.flatMap(provider => ownAccount(provider, accounts))
-  const known = registry.replace([...own, ...accounts.filter(({ provider }) => names.has(provider))])
+  const members = accounts.filter(account => {
+    const fault = unusedFor(account, usable, config)
+    if (fault) warn(`account '${account.label}' is not used: ${fault}`)
+    return fault === undefined
+  })
+  const own = usable.flatMap(provider => ownAccount(provider, members))
+  const known = registry.replace([...own, ...members])
   return usable.flatMap(provider => {
-    const members = [...known.values()].filter(account => account.provider === provider.name)
-    const pool = new Pool(members, provider.strategy ?? config.load_balance_strategy)
+    const pool = new Pool(
+      [...known.values()].filter(account => account.provider === provider.name),
+      provider.strategy ?? config.load_balance_strategy,
+    )
     const limits = limitsOf(provider, config)
     if (provider.provider_type === 'jetbrains') {
       const isFirst = provider.name === jetbrainsProviderName(config)
@@ -89,11 +92,12 @@ export function buildProviders(sources: ProviderSources): Provider[] {
 
 function wantedProviders({ config, demo, accounts }: ProviderSources): ProviderConfig[] {
   const wanted = config.providers.filter(({ is_active }) => is_active)
-  const has = (name: string) => wanted.some(provider => provider.name === name)
-  if (!has(JETBRAINS_PROVIDER) && accounts.some(({ provider }) => provider === JETBRAINS_PROVIDER)) {
+  // One that is switched off is not to be had by another way.
+  const isDeclared = config.providers.some(({ name }) => name === JETBRAINS_PROVIDER)
+  if (!isDeclared && accounts.some(({ provider }) => provider === JETBRAINS_PROVIDER)) {
     wanted.push(IMPLIED_JETBRAINS as unknown as ProviderConfig)
   }
-  if (demo && !has(DEMO_PROVIDER.name)) wanted.push(DEMO_PROVIDER as unknown as ProviderConfig)
+  if (demo && !wanted.some(({ name }) => name === DEMO_PROVIDER.name)) wanted.push(DEMO_PROVIDER as unknown as ProviderConfig)
   return wanted
 }
 
@@ -103,12 +107,27 @@ function faultOf({ provider_type: type, base_url }: ProviderConfig): string | un
   return type !== 'demo' && !base_url ? 'it has no base_url' : undefined
 }
 
+/** Why an account cannot serve, where its provider is not there, or is of another kind. */
+function unusedFor({ provider: name, kind }: WantedAccount, usable: readonly ProviderConfig[], { providers }: Config): string | undefined {
+  const provider = usable.find(one => one.name === name)
+  if (provider) {
+    const isFor = (provider.provider_type === 'jetbrains') === !['api_key', 'none'].includes(kind)
+    return isFor ? undefined : `provider '${name}' of type ${provider.provider_type} takes no credential of kind ${kind}`
+  }
+  const known = providers.find(one => one.name === name)
+  if (known?.is_active === false) return `provider '${name}' is switched off`
+  return known ? `provider '${name}' is left out` : `there is no provider named '${name}'`
+}
+
 /** The account of a provider's own key; the one of a provider without any, where nothing else proves it. JetBrains' keys are tokens, which are kept with the others. */
 function ownAccount({ name, provider_type: type, api_key: apiKey }: ProviderConfig, accounts: readonly WantedAccount[]): WantedAccount[] {
   if (type === 'jetbrains' || (apiKey === undefined && accounts.some(({ provider }) => provider === name))) return []
   const id = accountIdOf(name, { api_key: apiKey })
   const credential: Credential = apiKey === undefined ? { kind: 'none' } : { kind: 'api_key', apiKey }
-  return [{ id, provider: name, label: `${name}-1`, kind: credential.kind, fingerprint: id, makeCredential: () => credential }]
+  const labels = new Set(accounts.filter(({ provider }) => provider === name).map(({ label }) => label))
+  let number = 1
+  while (labels.has(`${name}-${number}`)) number++
+  return [{ id, provider: name, label: `${name}-${number}`, kind: credential.kind, fingerprint: id, makeCredential: () => credential }]
 }
 
 const limitsOf = ({ timeouts: own }: ProviderConfig, { timeouts }: Config): UpstreamLimits => ({

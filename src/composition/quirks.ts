@@ -2,7 +2,12 @@ import type { Quirks } from '../config/schema/quirks.ts'
 import type { ProviderConfig } from '../config/schema.ts'
 import type { UpstreamTraits } from '../dialects/dialect.ts'
 
-type Trait = Exclude<keyof UpstreamTraits, 'models' | 'apiVersion' | 'sealsOf' | 'parameters' | 'mediaTypes'>
+/** What only a vendor's own servers, or a single account's, are known for. */
+type OfVendor =
+  | ('models' | 'apiVersion' | 'sealsOf' | 'parameters' | 'mediaTypes')
+  | ('cacheMarks' | 'strictFalse' | 'falseStop' | 'alwaysFinishes' | 'errors')
+
+type Trait = Exclude<keyof UpstreamTraits, OfVendor>
 
 /** Every quirk by the trait it sets. */
 const QUIRK_OF: { [Name in Trait]: keyof Quirks } = {
@@ -38,6 +43,7 @@ const QUIRK_OF: { [Name in Trait]: keyof Quirks } = {
   seedField: 'seed_field',
   serviceTiers: 'service_tiers',
   cacheControl: 'cache_control',
+  leadingSystem: 'leading_system',
 }
 
 /** The preset's traits with what the operator says otherwise, which holds for every model. */

@@ -70,6 +70,7 @@ function membersOf(record: RequestRecord): string {
     text += `,"upstream_model":${quoted(record.upstreamModel)}`
   text += `,"status":${numeral(record.status)},"stream":${record.stream},"latency_ms":${numeral(record.latencyMs)}`
   if (record.stream && record.firstTokenMs !== undefined) text += `,"first_token_ms":${numeral(record.firstTokenMs)}`
+  if (record.estimatedInputTokens !== undefined) text += `,"estimated_input_tokens":${numeral(record.estimatedInputTokens)}`
   if (usage) {
     text += `,"input_tokens":${numeral(usage.inputTokens)},"output_tokens":${numeral(usage.outputTokens)}`
     if (usage.cachedInputTokens) text += `,"cached_tokens":${numeral(usage.cachedInputTokens)}`

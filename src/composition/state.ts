@@ -3,7 +3,10 @@ import { sha256 } from '../core/secret.ts'
 import type { HttpSettings } from '../http/settings.ts'
 import type { Caller } from '../operations/call.ts'
 import type { RoutingState } from '../operations/route.ts'
-import { Catalog, type ModelEntry } from '../routing/catalog.ts'
+import { Catalog } from '../routing/catalog.ts'
+import type { ModelRecord } from '../store/models.ts'
+import { declaredLimits } from './declared-limits.ts'
+import { modelNames } from './model-names.ts'
 import { buildProviders, type ProviderSources } from './providers.ts'
 
 /** All that follows from the configuration: made anew by a reload and swapped in one assignment, so that no request sees half of it. */
@@ -19,25 +22,13 @@ export interface State {
 
 export interface StateSources {
   config: Config
+  /** Names of models that are stored. */
+  models: readonly ModelRecord[]
   demo: boolean
   /** In effect where the config names none: the one kept in the data dir. */
   keptAdminKey: string | undefined
   providers: Omit<ProviderSources, 'config' | 'demo' | 'warn'>
   warn(message: string): void
-}
-
-function modelEntries(config: Config): Map<string, ModelEntry> {
-  const entries = new Map<string, ModelEntry>()
-  for (const [name, entry] of Object.entries(config.models)) {
-    if (typeof entry === 'string') {
-      entries.set(name, { alias: entry })
-      continue
-    }
-    if (entry.targets.length > 0)
-      entries.set(name, { targets: entry.targets.map(({ provider, model }) => ({ provider, model: model ?? name })) })
-    for (const alias of entry.aliases) entries.set(alias, { alias: name })
-  }
-  return entries
 }
 
 function declaredKeys(config: Config): Map<string, Caller> {
@@ -52,13 +43,13 @@ function declaredKeys(config: Config): Map<string, Caller> {
 export const declaredNames = ({ declaredKeys: declared }: State): [string, string][] =>
   [...declared.values()].map(({ id, name }) => [id, name])
 
-export function buildState({ config, demo, keptAdminKey, providers, warn }: StateSources): State {
+export function buildState({ config, models, demo, keptAdminKey, providers, warn }: StateSources): State {
   const adminKey = config.admin_key ?? keptAdminKey
   if (adminKey === undefined) warn('there is no admin key any more: the next start makes one, or name one in the configuration')
   const catalog = new Catalog({
     providers: buildProviders({ ...providers, config, demo, warn }),
-    models: modelEntries(config),
-    anthropicMappings: new Map(Object.entries(config.anthropic_model_mappings)),
+    ...modelNames(config, models),
+    limits: declaredLimits(config),
   })
   return {
     config,

@@ -1,7 +1,12 @@
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import type { JetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import { randomText } from '../core/ids.ts'
 import { isObject, tryParseJson } from '../core/json.ts'
+
+/** The files that fresh JWTs are to be written back into: none unless the configuration asks for it. */
+export const writtenBack = ({ config, olderFiles }: Pick<LoadedConfig, 'config' | 'olderFiles'>): string[] =>
+  config.jetbrains.write_back ? olderFiles.filter(({ kind }) => kind === 'jetbrainsai').map(({ file }) => file) : []
 
 /**
  * Puts a fresh JWT into the entry of its licence in an older proxy's `jetbrainsai.json`, for people who still run that proxy; the file is replaced in one step and

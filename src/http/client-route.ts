@@ -3,6 +3,7 @@ import { GatewayError } from '../core/errors.ts'
 import type { IdGenerator } from '../core/ids.ts'
 import type { Member } from '../core/roster.ts'
 import type { Answer, Call, Caller, ClientDialect } from '../operations/call.ts'
+import type { Asked, RequestTrace } from '../operations/tracing/request-trace.ts'
 import { authenticateClient, type KeyRing } from './auth.ts'
 import { readBody } from './body.ts'
 import { failure } from './failure.ts'
@@ -23,6 +24,8 @@ export interface ClientRouteServices {
   answered(request: Answered): void
   /** Every unforeseen error, with its cause: for the log. */
   unforeseen(error: GatewayError, requestId: string): void
+  /** Begins the debugging file of a request whose key was good; undefined where none is wanted, and then `asked` is not called. */
+  trace?(asked: () => Asked): RequestTrace | undefined
   /** The body is read: from now on our own deadlines hold, not the server's idle limit. */
   hold(request: Request): HeldRequest
   /** The answer begins: a client that stops reading is cut off again. */
@@ -61,12 +64,16 @@ export async function serveClient(
   const startedAt = services.clock.elapsed()
   let caller: Caller | undefined
   let held: HeldRequest | undefined
+  let trace: RequestTrace | undefined
   try {
     if (services.stopping()) throw new GatewayError('unavailable', 'the gateway is stopping', { retryAfterMs: 5000 })
     const found = callerOf(request.headers, services)
     caller = found instanceof Promise ? await found : found
+    const { name: key } = caller
+    trace = services.trace?.(() => ({ requestId, key, method: request.method, url: path + queryOf(request.url), headers: request.headers }))
     const settings = services.settings()
     const { text, body } = await readBody(request, settings)
+    trace?.came(text)
     const strict = settings.strict || request.headers.get('x-dragoman-strict') === 'true'
     const query = queryOf(request.url)
     const { headers } = request
@@ -80,6 +87,7 @@ export async function serveClient(
       headers,
       query,
       strict,
+      trace,
       // Made when it is first asked for, which most short calls never do.
       get signal() {
         return request.signal
@@ -87,11 +95,12 @@ export async function serveClient(
     }
     held = services.hold(request)
     const answer = await operation(call)
+    trace?.answers(answer)
     services.resume(held)
     return toResponse(answer, requestId, dialect.id)
   } catch (thrown) {
     if (held) services.resume(held)
-    return failure(thrown, { requestId, route: path, dialect, caller, startedAt }, services)
+    return failure(thrown, { requestId, route: path, dialect, caller, startedAt, trace }, services)
   }
 }
 

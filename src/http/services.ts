@@ -8,6 +8,7 @@ export interface HttpServices extends ClientRouteServices {
   dialects: { openai: ClientDialect; anthropic: ClientDialect }
   generate: Operation
   countTokens: Operation
+  embeddings: Operation
   catalog(): Catalog
   /** When the process started, in milliseconds since the epoch. */
   startedAt: number
@@ -34,5 +35,22 @@ export interface AdminServices {
   requests(query: URLSearchParams): Promise<JsonObject>
   stats(): JsonObject
   config(): JsonObject
+  /** The configuration in the older JetBrains proxy's shape. */
+  olderConfig(): JsonObject
+  /** @throws GatewayError with the code `invalid_config` where the files are not to be applied */
   reload(): Promise<JsonObject>
+  accounts: AccountAdmin
+}
+
+/** Managing accounts. Every method gives the JSON to answer with, never a credential. @throws GatewayError */
+export interface AccountAdmin {
+  list(query: URLSearchParams): Promise<JsonObject>
+  /** @param idOrLabel of one account; a label that several have is refused */
+  get(idOrLabel: string): Promise<JsonObject>
+  create(body: JsonObject): Promise<JsonObject>
+  /** @param version only where this is still the account's; one in the body says the same */
+  update(idOrLabel: string, body: JsonObject, version?: number): Promise<JsonObject>
+  remove(idOrLabel: string, version?: number): Promise<void>
+  /** Asks the upstream, which costs nothing; one that was out is back where that went well. */
+  check(idOrLabel: string): Promise<JsonObject>
 }

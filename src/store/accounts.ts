@@ -75,6 +75,8 @@ export interface Accounts {
   create(wanted: NewAccount): Promise<AccountRecord>
   /** @throws {GatewayError} naming a field; `not-found`; `conflict` (`version_conflict`, `label_taken`) */
   update(id: string, changes: AccountChanges, expectedVersion?: number): Promise<AccountSummary>
+  /** Makes a declared account one of the management commands': it stays when the config names it no longer. @throws {GatewayError} `not-found` */
+  takeOver(id: string): Promise<AccountSummary>
   /** A new version of an account that is otherwise as it was: tells other processes to look at it again. @throws {GatewayError} `not-found` */
   touch(id: string): Promise<void>
   /** @throws {GatewayError} `not-found`; `conflict` (`version_conflict`) */
@@ -182,6 +184,14 @@ export function createAccounts({ store, sealer, clock, ids = systemIds, onError 
         // That of a declared account stays: the declaration is the same, and must not put its own credential back.
         const fingerprint = credential && before.origin === 'admin' ? fingerprintOf(credential) : before.fingerprint
         return changeAccountRow(tx, before, { ...wanted, fingerprint }, clock.now())
+      })
+      return summaryFromRow(row)
+    },
+
+    async takeOver(id) {
+      const row = await store.durable(async tx => {
+        const before = await accountRow(tx, id)
+        return before.origin === 'admin' ? before : changeAccountRow(tx, before, { origin: 'admin' }, clock.now())
       })
       return summaryFromRow(row)
     },

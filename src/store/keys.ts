@@ -8,19 +8,26 @@ import type { Store } from './database.ts'
 import { type KeyModels, type KeyRecord, keyFromRow } from './key-record.ts'
 import { checkName, LONGEST_NAME } from './names.ts'
 import { type Page, type PageOptions, pageLimit, pageStart, toPage } from './page.ts'
-import type { Tables } from './tables.ts'
+import type { ClientKeysTable, Tables } from './tables.ts'
 
 export const KEY_PREFIX = 'sk-dragoman-'
 /** 43 characters of 62 are just over 256 bits. */
 const KEY_RANDOM = 43
 /** How much of a key is kept and shown. */
 const SHOWN = 16
+/** A key that somebody brings along is no shorter. */
+export const SHORTEST_KEY = 16
 
 export interface NewKey {
   name: string
   /** Epoch ms. */
   expiresAt?: number
   models?: KeyModels
+}
+
+export interface GivenKey {
+  name: string
+  key: string
 }
 
 export interface ListKeysOptions extends PageOptions {
@@ -30,6 +37,11 @@ export interface ListKeysOptions extends PageOptions {
 export interface Keys {
   /** `key` is the only copy there ever is. */
   createKey(wanted: NewKey): Promise<{ record: KeyRecord; key: string }>
+  /**
+   * Takes over a key that clients have already; one that is known, in force or not, stays as it is.
+   * @throws {GatewayError} naming `name` or `key`, never the key itself
+   */
+  importKey(given: GivenKey): Promise<{ record: KeyRecord; isNew: boolean }>
   listKeys(options?: ListKeysOptions): Promise<Page<KeyRecord>>
   /**
    * The one key that an id, a name, a beginning of the shown prefix or the whole key means; a key in force comes before revoked ones.
@@ -46,26 +58,42 @@ export interface Keys {
 
 export function createKeys({ store, clock, ids = systemIds }: { store: Store; clock: Clock; ids?: IdGenerator }): Keys {
   const { db } = store
+
+  const newRow = ({ name, expiresAt, models }: NewKey, key: string, prefix: string): ClientKeysTable => ({
+    id: ids.next('key_'),
+    name,
+    prefix,
+    hash: sha256(key),
+    created_at: clock.now(),
+    expires_at: expiresAt ?? null,
+    last_used_at: null,
+    revoked_at: null,
+    models: models ? JSON.stringify(models) : null,
+    version: 1,
+  })
+
   return {
     async createKey({ name, expiresAt, models }) {
       const now = clock.now()
       checkName('name', name)
       checkExpiry(expiresAt, now)
       const key = KEY_PREFIX + randomText(KEY_RANDOM)
-      const row = {
-        id: ids.next('key_'),
-        name,
-        prefix: key.slice(0, SHOWN),
-        hash: sha256(key),
-        created_at: now,
-        expires_at: expiresAt ?? null,
-        last_used_at: null,
-        revoked_at: null,
-        models: models ? JSON.stringify(models) : null,
-        version: 1,
-      }
+      const row = newRow({ name, expiresAt, models }, key, key.slice(0, SHOWN))
       await store.durable(tx => tx.insertInto('client_keys').values(row).execute())
       return { record: keyFromRow(row), key }
+    },
+
+    async importKey({ name, key }) {
+      checkName('name', name)
+      checkGivenKey(key)
+      // A short key is not to be given away by its beginning.
+      const row = newRow({ name }, key, key.slice(0, Math.min(SHOWN, Math.floor(key.length / 4))))
+      return store.durable(async tx => {
+        const known = await readKeyByHash(tx, row.hash)
+        if (known) return { record: known, isNew: false }
+        await tx.insertInto('client_keys').values(row).execute()
+        return { record: keyFromRow(row), isNew: true }
+      })
     },
 
     async listKeys({ includeRevoked = false, limit, cursor } = {}) {
@@ -171,6 +199,12 @@ async function candidates(db: Kysely<Tables>, text: string): Promise<KeyRecord[]
     .orderBy('id', 'desc')
     .execute()
   return rows.map(keyFromRow)
+}
+
+/** @throws {GatewayError} for a key that is easily guessed, or that no header could carry */
+export function checkGivenKey(key: string): void {
+  if (key.length < SHORTEST_KEY) throw invalidField('key', `must have at least ${SHORTEST_KEY} characters`, 'invalid_value')
+  if (!/^[\x21-\x7e]+$/.test(key)) throw invalidField('key', 'holds blanks or characters that no header carries', 'invalid_value')
 }
 
 function checkExpiry(expiresAt: number | undefined, now: number): void {

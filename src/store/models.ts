@@ -95,7 +95,8 @@ const modelFromRow = ({ name, dialect, target, origin, created_at, version }: Mo
   version,
 })
 
-function checkModel(path: string, { name, target }: NewModel): void {
+/** @throws {GatewayError} naming the member at fault below `path` */
+export function checkModel(path: string, { name, target }: Pick<NewModel, 'name' | 'target'>): void {
   checkName(`${path}.name`, name)
   if ('alias' in target) {
     checkName(`${path}.alias`, target.alias)

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 
 /**
  * What tells a process from a later one with the same pid: boot and start time on Linux, the start time that `ps` prints elsewhere.
@@ -18,6 +19,26 @@ export function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** A name for this process, by which others on the same machine can tell that it has ended (`hasEnded`). */
+export const processMark = (): string => [machine(), process.pid, startToken(process.pid) ?? ''].join(' ')
+
+/** Whether the process with this mark has ended for certain: not where it may run on another machine, or in another container. */
+export function hasEnded(mark: string): boolean {
+  const [where, pid = '', token] = mark.split(' ')
+  if (where !== machine() || !/^[1-9]\d*$/.test(pid)) return false
+  return !isAlive(Number(pid)) || (token !== '' && token !== startToken(Number(pid)))
+}
+
+/** Pids mean something on one machine only, and there in one namespace. */
+function machine(): string {
+  const host = hostname().replaceAll(' ', '_')
+  try {
+    return `${host}/${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return host
   }
 }
 

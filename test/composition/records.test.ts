@@ -39,6 +39,7 @@ const anyRecord: fc.Arbitrary<RequestRecord> = fc.record({
   stream: fc.boolean(),
   latencyMs: number,
   firstTokenMs: optional(number),
+  estimatedInputTokens: optional(number),
   usage: optional(
     fc.record({
       inputTokens: number,
@@ -70,6 +71,7 @@ function fieldsOf({ usage, notes, error, ...of }: RequestRecord): object {
     stream: of.stream,
     latency_ms: of.latencyMs,
     first_token_ms: of.stream ? of.firstTokenMs : undefined,
+    estimated_input_tokens: of.estimatedInputTokens,
     input_tokens: usage?.inputTokens,
     output_tokens: usage?.outputTokens,
     cached_tokens: usage?.cachedInputTokens || undefined,

@@ -103,6 +103,7 @@ beforeAll(async () => {
     '/admin/requests?limit=1000',
     '/admin/usage?group_by=key,model,provider',
     '/admin/config',
+    '/admin/accounts',
     '/admin/stats',
     '/config',
     '/stats',

@@ -53,7 +53,7 @@ describe('a new configuration', () => {
     'by POST /admin/reload': async () => {
       const answer = await reload()
       expect(answer.status).toBe(200)
-      expect(await answer.json()).toEqual({ reloaded: true, warnings: [] })
+      expect(await answer.json()).toEqual({ message: 'Configuration reloaded successfully', reloaded: true, warnings: [] })
     },
     'by POST /reload': async () => expect((await admin(gateway.url, '/reload', { method: 'POST' })).status).toBe(200),
   }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { Elysia } from 'elysia'
 import { createApp } from '../../src/app.ts'
+import { readAccountChanges, readNewAccount } from '../../src/composition/new-account.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { GatewayError } from '../../src/core/errors.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'
 import { decodeRequest as decodeMessages } from '../../src/dialects/anthropic/decode-request.ts'
@@ -12,8 +14,11 @@ import { encodeError as encodeOpenAiError } from '../../src/dialects/openai-chat
 import { EXTENSION_FIELDS, MAPPED_FIELDS, MAPPED_VENDOR_FIELDS } from '../../src/dialects/openai-chat/wire.ts'
 import { docsRoutes } from '../../src/http/docs/routes.ts'
 import type { HttpServices } from '../../src/http/services.ts'
+import { readEmbeddings } from '../../src/operations/embeddings/request.ts'
+import { toFloats } from '../../src/operations/embeddings/vector.ts'
 import { checkChatBody, checkChatStream } from '../checkers/chat.ts'
 import { checkMessagesBody, checkMessagesStream } from '../checkers/messages.ts'
+import { jwtOf } from '../config/jwt.ts'
 import { type Operation, operationsOf, problemsOf, readDocument, type Spec } from './openapi.ts'
 
 // Nothing but the documentation is asked, so the services behind the other routes are never called.
@@ -38,7 +43,7 @@ describe('the document', () => {
 
   test('describes every route of the app once, and no other', () => {
     const routes = app.routes.filter(({ hooks }) => (hooks as { detail?: { hide?: boolean } }).detail?.hide !== true)
-    const expected = routes.map(({ method, path }) => `${method} ${path.replace('*', '{model}')}`)
+    const expected = routes.map(({ method, path }) => `${method} ${path.replace('*', '{model}').replace(/:(\w+)/g, '{$1}')}`)
     expect(expected.length).toBeGreaterThan(20)
     expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(expected.sort())
   })
@@ -50,7 +55,7 @@ describe('the document', () => {
       expect(operation.description, path).toBeString()
       expect(operation.operationId, path).toMatch(/^[a-zA-Z]+$/)
       expect(tags, path).toContain(operation.tags?.[0] ?? '')
-      expect(Object.keys(operation.responses), path).toContain('200')
+      expect(Object.keys(operation.responses)[0], path).toMatch(/^20[014]$/)
       const schemes = (operation.security ?? []).flatMap(choice => Object.keys(choice))
       expect(schemes, path).toEqual(path.startsWith('/health') ? [] : isManagement(path) ? ['adminKey'] : ['clientKey', 'clientApiKey'])
     }
@@ -68,7 +73,7 @@ describe('the document', () => {
         .filter(status => status !== '200')
         .map(Number)
     const asking = [400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 502, 503, 504]
-    expect(refused('/v1/chat/completions')).toEqual(asking)
+    for (const path of ['/v1/chat/completions', '/v1/embeddings']) expect(refused(path)).toEqual(asking)
     for (const path of ['/v1/messages', '/anthropic/v1/messages']) expect(refused(path)).toEqual([...asking, 529])
     // Where an upstream cannot count there is the estimate.
     expect(refused('/api/anthropic/v1/messages/count_tokens')).toEqual([400, 401, 403, 404, 405, 413, 415, 422, 500, 503])
@@ -85,6 +90,18 @@ describe('the document', () => {
   test('takes the rest of the path as the name of a model', () => {
     const { parameters } = operationAt('/v1/models/{model}', 'GET')
     expect(parameters?.filter(parameter => parameter.in === 'path')).toEqual([expect.objectContaining({ name: 'model', required: true })])
+  })
+
+  test('takes an id or label of an account, and says what management may refuse', () => {
+    const statuses = (path: string, method: string) => Object.keys(operationAt(path, method).responses).map(Number)
+    expect(statuses('/admin/accounts', 'GET')).toEqual([200, 400, 401, 403, 405, 500])
+    expect(statuses('/admin/accounts', 'POST')).toEqual([201, 400, 401, 403, 405, 409, 413, 415, 500])
+    for (const method of ['PATCH', 'PUT'])
+      expect(statuses('/admin/accounts/{id}', method)).toEqual([200, 400, 401, 403, 404, 405, 409, 413, 415, 500])
+    expect(statuses('/admin/accounts/{id}', 'DELETE')).toEqual([204, 400, 401, 403, 404, 405, 409, 500])
+    expect(statuses('/admin/accounts/{id}/check', 'POST')).toEqual([200, 401, 403, 404, 405, 409, 500])
+    const places = operationAt('/admin/accounts/{id}', 'PATCH').parameters?.map(parameter => `${parameter.in} ${parameter.name}`)
+    expect(places).toEqual(['path id', 'header if-match'])
   })
 
   test('documents every request field that the dialects know', () => {
@@ -109,6 +126,17 @@ const examplesOf = (prefix: string, kinds: string[]): [string, JsonObject][] =>
   kinds.map(kind => [kind, example(prefix + kind) as JsonObject])
 
 const context = { now: () => 0, newId: (prefix: string) => `${prefix}1`, note: () => {} }
+
+describe('examples of embeddings', () => {
+  test.each(examplesOf('Embeddings', ['Plain', 'Many', 'Tokens']))('the request "%s" is taken', (_, body) => {
+    expect(readEmbeddings(body).rows.length).toBeGreaterThan(0)
+  })
+
+  test('the answers say the same in both encodings', () => {
+    const first = (kind: string) => (example(`EmbeddingsAnswer${kind}`) as { data: { embedding: JsonValue }[] }).data[0]?.embedding
+    expect(toFloats(first('Base64') as string)).toEqual(first('Float') as number[])
+  })
+})
 
 describe('examples of Chat Completions', () => {
   const requests = examplesOf('Chat', ['Plain', 'Streamed', 'Tools', 'ToolResult', 'Image', 'Reasoning', 'Json'])
@@ -190,6 +218,43 @@ describe.each(Object.entries(KINDS))('the documented %s', (status, kind) => {
   test("is what Anthropic's dialect answers", () => {
     const documented = body(`Anthropic${status}`) as JsonObject
     expect(encodeAnthropicError(error, String(documented.request_id))).toEqual({ status: Number(status), body: documented })
+  })
+})
+
+describe.each([
+  ['400', 'invalid-request'],
+  ['404', 'not-found'],
+  ['409', 'conflict'],
+] as const)("management's documented %s", (status, kind) => {
+  test('is what it answers', () => {
+    const documented = (spec.components.responses[`Admin${status}`]?.content?.['application/json']?.example ?? {}) as { error: JsonObject }
+    const { message, param, code } = documented.error as Record<string, string>
+    const error = new GatewayError(kind, String(message), { param: param ?? undefined, code: code ?? undefined })
+    expect(encodeOpenAiError(error)).toEqual({ status: Number(status), body: documented })
+  })
+})
+
+describe('examples of accounts', () => {
+  const config = { providers: [{ name: 'OpenAI', provider_type: 'openai', is_active: true }] } as unknown as Config
+  const bodies = (path: string, method: string): [string, JsonObject][] => {
+    const { content } = operationAt(path, method).requestBody as unknown as { content: Record<string, { examples: JsonObject }> }
+    return Object.entries(content['application/json']?.examples ?? {}).map(([name, given]) => [
+      name,
+      (given as { value: JsonObject }).value,
+    ])
+  }
+  // What stands for a secret in the page is none.
+  const filled = (body: JsonObject): JsonObject =>
+    JSON.parse(JSON.stringify(body).replaceAll('eyJhbGciOi…', jwtOf('c2ln')).replaceAll('…', 'x')) as JsonObject
+
+  test.each(bodies('/admin/accounts', 'POST'))('the new account "%s" is taken', (_, body) => {
+    const { credential } = body as { credential: { kind: string } }
+    expect(readNewAccount(filled(body), config).kind).toBe(credential.kind as never)
+  })
+
+  test.each(bodies('/admin/accounts/{id}', 'PATCH'))('the change "%s" is taken', (_, body) => {
+    const before = { id: 'acct_1', provider: 'jetbrains', kind: 'static_jwt', origin: 'admin' } as const
+    expect(Object.values(readAccountChanges(filled(body), before).changes).filter(value => value !== undefined)).not.toBeEmpty()
   })
 })
 

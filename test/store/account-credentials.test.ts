@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { systemClock } from '../../src/core/clock.ts'
 import type { DeclaredAccount } from '../../src/store/account-adoption.ts'
+import { processMark, startToken } from '../../src/store/process-identity.ts'
 import { accountStore, accountStoreOn, newAccount } from './account-stores.ts'
 import { temporaryFolders } from './temporary-folders.ts'
 
@@ -130,6 +131,21 @@ describe('the lease for renewing', () => {
     clock.advance(1)
     expect(await two.acquireRenewal(id, 'two', clock.now() + 1000)).toBe(true)
     expect(await one.acquireRenewal(id, 'one', clock.now() + 1000)).toBe(false)
+  })
+
+  test('of a process that was killed is nobody’s; of a living one, and of one elsewhere, it holds', async () => {
+    const { one, two, id, clock } = await twoProcesses()
+    const child = Bun.spawn([process.execPath, '-e', 'await Bun.stdin.text()'], { stdin: 'pipe' })
+    const mark = processMark().replace(` ${process.pid} ${startToken(process.pid)}`, ` ${child.pid} ${startToken(child.pid)}`)
+    const take = () => two.acquireRenewal(id, `${processMark()} two`, clock.now() + 1000)
+    await one.acquireRenewal(id, `${mark} one`, clock.now() + 60_000)
+    expect(await take()).toBe(false)
+    child.kill('SIGKILL')
+    await child.exited
+    expect(await take()).toBe(true)
+    await two.releaseRenewal(id, `${processMark()} two`)
+    await one.acquireRenewal(id, `elsewhere ${child.pid} token one`, clock.now() + 60_000)
+    expect(await take()).toBe(false)
   })
 
   test('goes to exactly one of many who ask at once', async () => {

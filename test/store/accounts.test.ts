@@ -207,6 +207,25 @@ describe('update', () => {
     expect((await accounts.update(id, { credential: given })).fingerprint).toBe(sha256(JSON.stringify(given)))
   })
 
+  test('a new credential may be of another kind', async () => {
+    const { accounts } = await accountStore()
+    const { id, fingerprint } = await accounts.create(newAccount())
+    const changed = await accounts.update(id, { kind: 'static_jwt', credential: { jwt: 'new' } })
+    expect(changed).toMatchObject({ kind: 'static_jwt', version: 2 })
+    expect(changed.fingerprint).not.toBe(fingerprint)
+    expect(await accounts.get(id)).toMatchObject({ kind: 'static_jwt', credential: { jwt: 'new' } })
+  })
+
+  test('a removal that is late leaves the account', async () => {
+    const { accounts } = await accountStore()
+    const { id } = await accounts.create(newAccount())
+    await accounts.update(id, { priority: 2 })
+    await expect(accounts.remove(id, 1)).rejects.toMatchObject({ kind: 'conflict', code: 'version_conflict', param: 'version' })
+    expect(await accounts.get(id)).toMatchObject({ version: 2 })
+    await accounts.remove(id, 2)
+    await expect(accounts.get(id)).rejects.toMatchObject({ kind: 'not-found' })
+  })
+
   test('and remove name an account that is not there', async () => {
     const { accounts } = await accountStore()
     const { id } = await accounts.create(newAccount())
@@ -217,6 +236,33 @@ describe('update', () => {
     await expect(accounts.get(id)).rejects.toMatchObject(gone)
     await expect(accounts.saveCredential(id, { jwt: 'x' })).rejects.toMatchObject(gone)
     await expect(accounts.saveCredential(id, { jwt: 'x' }, { madeFrom: CREDENTIAL })).rejects.toMatchObject(gone)
+  })
+})
+
+describe('takeOver', () => {
+  test('makes a declared account one of the management commands, with the tokens that it has by now', async () => {
+    const { accounts } = await accountStore()
+    const credential = { refresh_token: 'declared', licenseId: 'LIC1' }
+    const declared = {
+      id: 'acct_1',
+      provider: 'JetBrains',
+      kind: 'jetbrains_oauth',
+      priority: 1,
+      enabled: true,
+      credential,
+      fingerprint: 'f',
+    } as const
+    await accounts.adopt(declared)
+    await accounts.saveCredential('acct_1', { ...credential, refresh_token: 'rotated' })
+    const stamp = await accounts.readStamp()
+    expect(await accounts.takeOver('acct_1')).toMatchObject({ id: 'acct_1', origin: 'admin', label: 'JetBrains-1' })
+    expect((await accounts.get('acct_1')).credential.refresh_token).toBe('rotated')
+    expect(await accounts.readStamp()).not.toBe(stamp)
+    await expect(accounts.adopt(declared)).rejects.toMatchObject({ code: 'account_exists' })
+    const after = await accounts.get('acct_1')
+    await accounts.takeOver('acct_1')
+    expect(await accounts.get('acct_1')).toEqual(after)
+    await expect(accounts.takeOver('nobody')).rejects.toMatchObject({ kind: 'not-found' })
   })
 })
 

@@ -59,6 +59,44 @@ describe('createKey', () => {
   })
 })
 
+describe('importKey', () => {
+  const key = 'sk-given-0123456789-abcdefghijklmnopqrstuvwxyz'
+
+  test('keeps a key that clients have already, as a hash', async () => {
+    const { keys, clock } = await setUp()
+    const { record, isNew } = await keys.importKey({ name: 'old', key })
+    expect(isNew).toBe(true)
+    expect(record).toMatchObject({ name: 'old', hash: sha256(key), prefix: key.slice(0, 11), createdAt: clock.now(), version: 1 })
+    expect(await keys.findKey(key)).toEqual(record)
+  })
+
+  test('a short one is not given away by its beginning', async () => {
+    const { keys } = await setUp()
+    expect((await keys.importKey({ name: 'short', key: 'sixteen-letters!' })).record.prefix).toBe('sixt')
+  })
+
+  test('one that is known stays as it is, a revoked one revoked', async () => {
+    const { keys } = await setUp()
+    const { record } = await keys.importKey({ name: 'old', key })
+    const revoked = await keys.revokeKey(record.id)
+    expect(await keys.importKey({ name: 'new', key })).toEqual({ record: revoked, isNew: false })
+    const own = await keys.createKey({ name: 'own' })
+    expect(await keys.importKey({ name: 'again', key: own.key })).toEqual({ record: own.record, isNew: false })
+  })
+
+  test.each([
+    ['key', { name: 'a', key: 'sk-only-15-long' }],
+    ['key', { name: 'a', key: 'holds blanks and is long' }],
+    ['key', { name: 'a', key: 'kein-schlüssel-für-kopfzeilen' }],
+    ['name', { name: '', key }],
+  ])('names the field at fault: %s', async (param, given) => {
+    const { keys } = await setUp()
+    const thrown = await keys.importKey(given).catch(error => error)
+    expect(thrown).toMatchObject({ kind: 'invalid-request', param })
+    expect(thrown.message).not.toContain(given.key)
+  })
+})
+
 describe('listKeys', () => {
   test('pages through, newest first, equal times included', async () => {
     const { keys, clock } = await setUp()

@@ -1,18 +1,4 @@
-import {
-  anyObject,
-  choice,
-  flag,
-  integer,
-  list,
-  moment,
-  number,
-  object,
-  oneOf,
-  type Schema,
-  type Schemas,
-  schemaRef,
-  text,
-} from './schema.ts'
+import { anyObject, choice, flag, integer, list, moment, number, object, type Schema, type Schemas, schemaRef, text } from './schema.ts'
 
 const label = (description: string): Schema => text(description, { nullable: true })
 
@@ -109,7 +95,7 @@ export const adminSchemas: Schemas = {
         strategy: text('How requests are spread over them.'),
       }),
       config: object('', {
-        health_check_interval: oneOf('Seconds, or text like `30s`.', [{ type: 'number' }, { type: 'string' }]),
+        health_check_interval: text('', { example: '30s' }),
         server_host: text(''),
         server_port: integer(''),
       }),
@@ -123,9 +109,10 @@ export const adminSchemas: Schemas = {
   Reloaded: object(
     'What came of it.',
     {
+      message: text('For people.'),
       reloaded: flag(''),
       warnings: list('What is odd about the configuration, or only takes effect at the next start.', { type: 'string' }),
     },
-    ['reloaded', 'warnings'],
+    ['message', 'reloaded', 'warnings'],
   ),
 }

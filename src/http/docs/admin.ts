@@ -1,18 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
 import { errors } from './errors.ts'
-import { requestIdHeaders } from './headers.ts'
-import { headerRef, type Operation, type Parameter, type Response, type Schema, schemaRef, text } from './schema.ts'
+import { answer, filter, MANAGEMENT, PAGE, query } from './management.ts'
+import { type Operation, schemaRef, text } from './schema.ts'
 import { ADMIN } from './security.ts'
-
-const query = (name: string, description: string, schema: Schema, example?: string): Parameter => ({
-  name,
-  in: 'query',
-  description,
-  schema,
-  ...(example !== undefined && { example }),
-})
-
-const filter = (name: string, description: string): Parameter => query(name, description, { type: 'string' })
 
 const USAGE: JsonObject = {
   data: [
@@ -75,7 +65,7 @@ const REQUESTS: JsonObject = {
 
 const STATS: JsonObject = {
   balancer: { healthy_tokens: 2, total_tokens: 3, strategy: 'round_robin' },
-  config: { health_check_interval: 30, server_host: '127.0.0.1', server_port: 8080 },
+  config: { health_check_interval: '30s', server_host: '127.0.0.1', server_port: 8080 },
   instances: [],
   uptime_s: 86400,
   streams_open: 1,
@@ -88,22 +78,17 @@ const CONFIG: JsonObject = {
   providers: [{ name: 'OpenAI', provider_type: 'openai', base_url: 'https://api.openai.com/v1', api_key: '…abcd', priority: 1 }],
 }
 
-const RELOADED: JsonObject = { reloaded: true, warnings: ['server_port has changed: it takes effect at the next start'] }
-
-const answer = (description: string, schema: string, example: JsonObject): Response => ({
-  description,
-  headers: { ...requestIdHeaders('openai'), 'cache-control': headerRef('CacheControl') },
-  content: { 'application/json': { schema: schemaRef(schema), example } },
-})
+export const RELOADED: JsonObject = {
+  message: 'Configuration reloaded successfully',
+  reloaded: true,
+  warnings: ['server_port has changed: it takes effect at the next start'],
+}
 
 const faults = errors('Admin', 401, 403, 405, 500)
 
-const TAGS = ['Management']
-const OLDER_TAGS = ['Management (older names)']
-
 const stats: Operation = {
   operationId: 'getStats',
-  tags: TAGS,
+  tags: MANAGEMENT,
   summary: 'Accounts, uptime and open streams',
   description: 'The process as it is now.',
   security: ADMIN,
@@ -112,7 +97,7 @@ const stats: Operation = {
 
 const config: Operation = {
   operationId: 'getConfig',
-  tags: TAGS,
+  tags: MANAGEMENT,
   summary: 'The configuration in effect',
   description: 'Merged from flags, environment, files and defaults. Secrets are masked.',
   security: ADMIN,
@@ -121,7 +106,7 @@ const config: Operation = {
 
 const reload: Operation = {
   operationId: 'reload',
-  tags: TAGS,
+  tags: MANAGEMENT,
   summary: 'Read the configuration again',
   description:
     'Checks it and puts it into effect without dropping a stream. An invalid file changes nothing: the answer is a 400 that says why.',
@@ -129,19 +114,11 @@ const reload: Operation = {
   responses: { 200: answer('The new configuration is in effect.', 'Reloaded', RELOADED), ...errors('Admin', 400), ...faults },
 }
 
-/** The same route under the name that an older proxy had for it. */
-const older = (operation: Operation, operationId: string, name: string): Operation => ({
-  ...operation,
-  operationId,
-  tags: OLDER_TAGS,
-  description: `Older name of \`${name}\`. ${operation.description ?? ''}`,
-})
-
 /** Management. Errors come in OpenAI's shape. */
 export const adminDocs = {
   usage: {
     operationId: 'getUsage',
-    tags: TAGS,
+    tags: MANAGEMENT,
     summary: 'Requests, tokens and cost, summed up',
     description: 'Sums are kept by UTC day: every day that `from` and `to` touch counts as a whole.',
     security: ADMIN,
@@ -170,14 +147,13 @@ export const adminDocs = {
   },
   requests: {
     operationId: 'listRequests',
-    tags: TAGS,
+    tags: MANAGEMENT,
     summary: 'The latest requests, newest first',
     description:
       'Who asked for what, who served it, what was tried before, what was passed by and why, what it cost. Never a prompt or an answer.',
     security: ADMIN,
     parameters: [
-      query('limit', 'Rows per page.', { type: 'integer', minimum: 1, maximum: 1000, default: 50 }),
-      filter('cursor', 'The `next` of the page before.'),
+      ...PAGE,
       filter('key', 'Only requests of this client key, by its id or name.'),
       filter('model', 'Only requests for this model, by the name that was asked for.'),
       filter('provider', 'Only requests that this provider served.'),
@@ -188,7 +164,4 @@ export const adminDocs = {
   stats,
   config,
   reload,
-  olderStats: older(stats, 'getStatsByOlderName', 'GET /admin/stats'),
-  olderConfig: older(config, 'getConfigByOlderName', 'GET /admin/config'),
-  olderReload: older(reload, 'reloadByOlderName', 'POST /admin/reload'),
 } satisfies Record<string, Operation>

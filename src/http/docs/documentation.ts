@@ -19,6 +19,7 @@ export const documentation = (version: string) => ({
   tags: [
     { name: 'Chat Completions', description: "OpenAI's dialect." },
     { name: 'Messages', description: "Anthropic's dialect." },
+    { name: 'Embeddings', description: "OpenAI's dialect." },
     { name: 'Models', description: 'What can be asked for.' },
     { name: 'Health', description: 'For monitors and load balancers; no key.' },
     { name: 'Management', description: 'Takes the admin key.' },

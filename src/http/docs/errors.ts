@@ -133,6 +133,20 @@ const ADMIN_FAULTS: Partial<Record<number, Fault>> = {
     openai: { type: 'permission_error', code: 'admin_key_required' },
     anthropic: 'permission_error',
   },
+  404: {
+    description: 'There is no such object.',
+    message: "no account has this id or label; did you mean 'Primary'?",
+    openai: { type: 'invalid_request_error', code: null },
+    anthropic: 'not_found_error',
+  },
+  409: {
+    description:
+      'It cannot be done as things are: the object was changed since it was read (`version_conflict`), the name is taken (`label_taken`), the account is there ' +
+      'already (`account_exists`) or stands in the config file (`declared_in_config`), …',
+    message: 'account acct_5f0c1f6c2b7d4e8a was changed meanwhile: it has version 4 by now, not 3. Read it again',
+    openai: { type: 'invalid_request_error', code: 'version_conflict', param: 'version' },
+    anthropic: 'conflict_error',
+  },
 }
 
 /** What every route that asks an upstream may answer. */
@@ -146,7 +160,7 @@ const SHAPES = {
   OpenAI: GENERATION_FAULTS,
   Anthropic: MESSAGES_FAULTS,
   Either: [400, 401, 403, 404, 405, 500],
-  Admin: [400, 401, 403, 405, 500],
+  Admin: [400, 401, 403, 404, 405, 409, 413, 415, 500],
 } as const satisfies Record<string, readonly FaultStatus[]>
 
 type Shape = keyof typeof SHAPES

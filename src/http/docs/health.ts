@@ -13,12 +13,16 @@ export const healthSchemas: Schemas = {
       strategy: text('How requests are spread over accounts.'),
       version: text('Of the gateway.'),
       uptime_s: integer('Seconds since the start.'),
+      server_info: object('Where it was told to listen.', { host: text(''), port: integer('') }, ['host', 'port']),
     },
-    ['status', 'healthy_tokens', 'total_tokens', 'strategy'],
+    ['status', 'healthy_tokens', 'total_tokens', 'strategy', 'server_info'],
   ),
 }
 
-const PROCESS: JsonObject = { total_tokens: 2, strategy: 'round_robin', version: '0.1.0', uptime_s: 86400 }
+const PROCESS: JsonObject = {
+  ...{ total_tokens: 2, strategy: 'round_robin', version: '0.1.0', uptime_s: 86400 },
+  server_info: { host: '127.0.0.1', port: 8080 },
+}
 const HEALTHY: JsonObject = { status: 'ok', healthy_tokens: 2, ...PROCESS }
 const DOWN: JsonObject = { status: 'down', healthy_tokens: 0, ...PROCESS }
 

@@ -2,6 +2,7 @@ import { Elysia } from 'elysia'
 import type { ClientDialect } from '../../operations/call.ts'
 import { type Operation, serveClient } from '../client-route.ts'
 import { chatCompletionsDocs } from '../docs/chat.ts'
+import { embeddingsDocs } from '../docs/embeddings.ts'
 import { countTokensDocs, messagesDocs } from '../docs/messages.ts'
 import type { HttpServices } from '../services.ts'
 
@@ -16,10 +17,11 @@ interface ClientRoute {
   docs: object
 }
 
-/** OpenAI Chat Completions, and Anthropic Messages under each prefix. */
-function clientRouteTable({ dialects, generate, countTokens }: HttpServices): ClientRoute[] {
+/** OpenAI Chat Completions and embeddings, and Anthropic Messages under each prefix. */
+function clientRouteTable({ dialects, generate, countTokens, embeddings }: HttpServices): ClientRoute[] {
   return [
     { path: '/v1/chat/completions', dialect: dialects.openai, operation: generate, docs: chatCompletionsDocs },
+    { path: '/v1/embeddings', dialect: dialects.openai, operation: embeddings, docs: embeddingsDocs },
     ...ANTHROPIC_PREFIXES.flatMap(prefix => [
       { path: `${prefix}/v1/messages`, dialect: dialects.anthropic, operation: generate, docs: messagesDocs(prefix) },
       { path: `${prefix}/v1/messages/count_tokens`, dialect: dialects.anthropic, operation: countTokens, docs: countTokensDocs(prefix) },

@@ -13,7 +13,6 @@ import type { ANTHROPIC_PREFIXES } from './client-routes.ts'
 function shapeFor(headers: Headers, prefix: string): ModelQuery['shape'] {
   if (prefix !== '' || headers.has('anthropic-version') || headers.has('anthropic-beta') || headers.has('x-anthropic-version'))
     return 'anthropic'
-  if (headers.has('x-api-key') && !headers.has('authorization')) return 'anthropic'
   return /^(anthropic\/|anthropic-sdk|claude-cli|claude-code\/)/i.test(headers.get('user-agent') ?? '') ? 'anthropic' : 'openai'
 }
 
