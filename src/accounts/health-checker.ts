@@ -22,8 +22,8 @@ const MOST_AT_ONCE = 8
 /** The interval ± this share, so that several gateways do not ask in step. */
 const JITTER = 0.1
 
-/** How often it is looked whether checks have been switched on. */
-const IDLE_MS = 5000
+/** How often it is looked whether the interval is another one now. */
+const LOOK_MS = 5000
 
 /** What checks have found holds for so many intervals; then requests may find out for themselves. */
 const HOLDS = 3
@@ -36,12 +36,15 @@ export class HealthChecker {
   readonly #underway = new Map<string, Promise<void>>()
   #cancel: Cancel = () => {}
   #isStopped = false
+  #sweptAt = Number.NEGATIVE_INFINITY
+  /** What becomes of the interval this time. */
+  #jitter = 1
 
   constructor(private readonly options: HealthCheckerOptions) {}
 
   /** Checks all accounts now, then every interval. */
   start(): void {
-    void this.#sweep()
+    void this.#sweepWhenDue()
   }
 
   stop(): void {
@@ -68,25 +71,32 @@ export class HealthChecker {
       // What it says of its quota has been taken down by the probe: one that has nothing left is fit for nothing.
       if (account.quota === undefined || account.quota.available > 0) account.health.checked()
     } catch (thrown) {
-      const holds = Math.max(this.options.intervalMs(), IDLE_MS) * HOLDS
+      const holds = Math.max(this.options.intervalMs(), LOOK_MS) * HOLDS
       account.health.checkFailed(asGatewayError(thrown), clock.now(), holds, account.quota?.resetsAt)
     }
   }
 
-  async #sweep(): Promise<void> {
+  async #sweepWhenDue(): Promise<void> {
     const interval = this.options.intervalMs()
-    if (interval > 0) {
-      const due = this.options.accounts().filter(account => this.#isDue(account, interval))
-      const next = due.values()
-      const worker = async () => {
-        for (const account of next) if (!this.#isStopped) await this.check(account)
-      }
-      await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, due.length) }, worker))
-    }
+    if (interval > 0 && this.#left(interval) <= 0) await this.#sweep(interval)
     if (this.#isStopped) return
-    const { clock, random } = this.options
-    const wait = interval > 0 ? interval * (1 - JITTER + 2 * JITTER * random.float()) : IDLE_MS
-    this.#cancel = clock.after(wait, () => void this.#sweep())
+    const left = interval > 0 ? this.#left(interval) : LOOK_MS
+    this.#cancel = this.options.clock.after(Math.min(left, LOOK_MS), () => void this.#sweepWhenDue())
+  }
+
+  #left(interval: number): number {
+    return this.#sweptAt + interval * this.#jitter - this.options.clock.elapsed()
+  }
+
+  async #sweep(interval: number): Promise<void> {
+    const due = this.options.accounts().filter(account => this.#isDue(account, interval))
+    const next = due.values()
+    const worker = async () => {
+      for (const account of next) if (!this.#isStopped) await this.check(account)
+    }
+    await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, due.length) }, worker))
+    this.#sweptAt = this.options.clock.elapsed()
+    this.#jitter = 1 - JITTER + 2 * JITTER * this.options.random.float()
   }
 
   /** One that works has proved itself; one that is suspended stays so until somebody acts. */

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../core/errors.ts'
+import { nextReset } from '../core/quota-reset.ts'
 import { FailureRate } from './failure-rate.ts'
 
 export type AccountState = 'active' | 'cooling_down' | 'exhausted' | 'needs_sign_in' | 'suspended' | 'disabled'
@@ -12,6 +13,9 @@ export interface Unavailable {
 
 /** What took an account out decides what brings it back. */
 type Cause = 'limit' | 'fault' | 'quota' | 'credential' | 'verdict' | 'check'
+
+/** An upstream's own word on the account. What was sent before it came says nothing against it when it succeeds. */
+const SAID: ReadonlySet<Cause> = new Set<Cause>(['quota', 'verdict'])
 
 /** What a good health check proves: that the upstream is there and knows the account; not that a rate limit is over. */
 const CHECKED: ReadonlySet<Cause> = new Set<Cause>(['fault', 'quota', 'credential', 'check'])
@@ -72,7 +76,7 @@ export class Health {
   succeeded(model: string, now: number): void {
     this.#rate.add(false, now)
     this.#failedChecks = 0
-    if (this.#whole) this.#comeBack()
+    if (this.#whole && (this.#whole.probing || !SAID.has(this.#whole.cause))) this.#comeBack()
     this.#models.delete(model)
   }
 
@@ -112,34 +116,41 @@ export class Health {
 
   /** Its quota is used up, as it said itself. */
   exhausted(now: number, resetsAt: number | undefined): void {
-    if (this.#whole?.cause === 'verdict') return
-    this.#set(coolDown('quota', 'exhausted', 'quota exhausted', resetsAt !== undefined && resetsAt > now ? resetsAt : now + EXHAUSTED_MS))
+    const whole = this.#whole
+    if (whole?.cause === 'verdict') return
+    // Where a refusal has told it already, its words stay.
+    const reason = whole?.cause === 'quota' ? whole.reason : 'quota exhausted'
+    this.#set(coolDown('quota', 'exhausted', reason, resetOf(now, resetsAt)))
   }
 
   /** What was known when the process before this one ended. */
   restore({ state, reason, until }: Unavailable): void {
-    const cause: Cause =
-      state === 'exhausted' ? 'quota' : state === 'needs_sign_in' ? 'credential' : state === 'suspended' ? 'verdict' : 'fault'
-    this.#whole = coolDown(cause, state, reason, until)
+    this.#whole = coolDown(causeOf(state), state, reason, until)
   }
 
   /** The operator has looked into it: whatever it was counts no more. */
   clear(): void {
     this.#models.clear()
     this.#failedChecks = 0
+    this.#rate.clear()
     if (this.#whole) this.#comeBack()
   }
 
   /** Whether the error alone decides on the account as a whole. */
-  #judged(error: GatewayError, now: number, resetsAt: number | undefined): boolean {
+  #judged(error: GatewayError, now: number, knownReset: number | undefined): boolean {
     const status = error.upstream?.status
+    const resets = error.upstream?.resets
+    const resetsAt = resets ? resetOf(now, knownReset, nextReset(resets, now)) : knownReset
     const verdict = error.upstream?.verdict
     if (verdict) {
-      const cause: Cause = verdict.state === 'cooling_down' ? 'fault' : verdict.state === 'exhausted' ? 'quota' : 'verdict'
-      this.#set(coolDown(cause, verdict.state, verdict.reason, verdict.forMs === undefined ? undefined : now + verdict.forMs))
+      const { state, reason, forMs } = verdict
+      const cause = causeOf(state)
+      // That nobody could be asked takes nothing back of what was said.
+      if (cause === 'fault' && this.#whole && this.#whole.state !== 'cooling_down' && blocked(this.#whole, now)) return true
+      const end = forMs === undefined ? undefined : now + forMs
+      this.#set(coolDown(cause, state, reason, state === 'exhausted' ? resetOf(now, resetsAt, end) : end))
     } else if (error.kind === 'quota-exhausted' || error.kind === 'billing') {
-      const reset = resetsAt !== undefined && resetsAt > now ? resetsAt : now + EXHAUSTED_MS
-      const until = error.retryAfterMs === undefined ? reset : now + retryAfter(error, 0)
+      const until = error.retryAfterMs === undefined ? resetOf(now, resetsAt) : now + retryAfter(error, 0)
       this.#set(coolDown('quota', 'exhausted', `quota exhausted (${status ?? error.kind})`, until))
     } else if (error.kind === 'authentication') {
       this.#set(coolDown('credential', 'needs_sign_in', `the upstream refused the credential (${status ?? 401})`, now + FORBIDDEN_MS))
@@ -175,7 +186,7 @@ export class Health {
     const before = this.#whole
     this.#whole = undefined
     this.#rate.clear()
-    if (before) this.changed(before, undefined)
+    this.changed(before, undefined)
   }
 }
 
@@ -187,6 +198,14 @@ const coolDown = (cause: Cause, state: AccountState, reason: string, until: numb
   strikes,
   probing: false,
 })
+
+/** What brings back an account that was declared to be so. */
+const causeOf = (state: AccountState): Cause =>
+  state === 'exhausted' ? 'quota' : state === 'needs_sign_in' ? 'credential' : state === 'suspended' ? 'verdict' : 'fault'
+
+/** When a quota begins anew, as far as that is known. */
+const resetOf = (now: number, resetsAt: number | undefined, otherwise = now + EXHAUSTED_MS): number =>
+  resetsAt !== undefined && resetsAt > now ? resetsAt : otherwise
 
 /**
  * The next cool-down after `before`. A failure doubles it only where it has run out: one that comes during it is of a request sent earlier, and a

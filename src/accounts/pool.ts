@@ -20,11 +20,17 @@ const quotaUsed = (account: Account): readonly number[] => [
 /** Without quotas the one that was chosen least; one that says nothing of its quota would look unused beside those that do. */
 const leastChosen = (account: Account): readonly number[] => [account.uses, account.turn]
 
+/** One that nobody has tried yet comes first: else it never would. While it is being tried it comes last, that a burst does not bet on it. */
+const untried = (inFlight: number): number => (inFlight === 0 ? -1 : Number.MAX_SAFE_INTEGER)
+
 const ORDERS: Readonly<Record<Exclude<Strategy, 'random' | 'least_used'>, Order>> = {
   round_robin: ({ turn }) => [turn],
   least_busy: ({ inFlight, turn }) => [inFlight, turn],
-  // One that nobody has tried yet comes first: else it never would.
-  lowest_latency: ({ latencyMs = -1, inFlight, turn }) => [latencyMs < 0 ? -1 : Math.round(latencyMs / 10), inFlight, turn],
+  lowest_latency: ({ latencyMs, inFlight, turn }) => [
+    latencyMs === undefined ? untried(inFlight) : Math.round(latencyMs / 10),
+    inFlight,
+    turn,
+  ],
 }
 
 /** The accounts of one provider, and whose turn it is. */
@@ -52,6 +58,12 @@ export class Pool {
         ? equals[Math.min(Math.floor(random.float() * equals.length), equals.length - 1)]
         : least(equals, this.#order(equals))
     return chosen && this.#taken(chosen)
+  }
+
+  /** One was used without being chosen, which is not its turn. */
+  kept(account: Account): Account {
+    account.uses++
+    return account
   }
 
   #order(accounts: readonly Account[]): Order {

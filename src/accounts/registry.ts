@@ -27,7 +27,8 @@ export class AccountRegistry {
   /** The accounts of a new configuration, each the known one where its credential is still the same; those no longer named are forgotten. */
   replace(wanted: readonly WantedAccount[]): ReadonlyMap<string, Account> {
     const next = new Map<string, Account>()
-    for (const { makeCredential, ...spec } of wanted) {
+    // Of two with one id the later one counts, and only its credential is made.
+    for (const { makeCredential, ...spec } of new Map(wanted.map(one => [one.id, one])).values()) {
       const known = this.#accounts.get(spec.id)
       const isKnown = known?.fingerprint === spec.fingerprint
       const account = isKnown ? known : new Account({ ...spec, credential: makeCredential() }, this.onState)

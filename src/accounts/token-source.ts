@@ -9,6 +9,8 @@ export interface TokenSource {
   replace(refused: string): Promise<string | undefined>
   /** When the token at hand ends, in milliseconds since the epoch; undefined where that is not known. */
   readonly expiresAt: number | undefined
+  /** Resolves when no new token is being made (any more), whatever came of it. */
+  settled(): Promise<void>
   /** All that nobody may be shown. */
   secrets(): readonly string[]
 }

@@ -1,3 +1,5 @@
+import type { QuotaReset } from './quota-reset.ts'
+
 /** What went wrong, as a closed set. Each dialect's `errors.ts` gives every kind a status and the vendor's own words. */
 export type ErrorKind =
   | 'invalid-request'
@@ -47,6 +49,12 @@ export interface UpstreamFault {
   /** The upstream spoke of the whole account rather than of one model. */
   speaksOfAccount?: boolean
   verdict?: AccountVerdict
+  /** When a quota that is used up begins anew, where the upstream goes by the calendar; a time that is known of the account itself wins. */
+  resets?: QuotaReset
+  /** With more input than so many tokens the request fails like this everywhere: no other account is worth trying, and the account is not to blame. */
+  finalBeyond?: number
+  /** Its code says less than our kind, so that even clients of its dialect get the error in our words. */
+  retell?: boolean
   /** The request may have been executed although no answer came. */
   maybeExecuted?: boolean
   /** Which of our limits ran out. */

@@ -6,6 +6,11 @@ export class SingleFlight<T> {
     return this.#running !== undefined
   }
 
+  /** Resolves when nothing runs (any more), whatever came of it. */
+  async settled(): Promise<void> {
+    await this.#running?.catch(() => {})
+  }
+
   run(work: () => Promise<T>): Promise<T> {
     if (this.#running !== undefined) return this.#running
     const running = work().finally(() => {

@@ -11,3 +11,9 @@ export function parseHttpDate(text: string): number | undefined {
   const ms = HTTP_DATE.test(text.trim()) ? Date.parse(text) : Number.NaN
   return Number.isNaN(ms) ? undefined : ms
 }
+
+/** What `rfc3339` writes, with any offset, as milliseconds since the epoch; undefined where it is none. */
+export function parseRfc3339(text: string): number | undefined {
+  const ms = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/i.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN
+  return Number.isNaN(ms) ? undefined : ms
+}

@@ -32,6 +32,9 @@ const FINAL: ReadonlySet<ErrorKind> = new Set<ErrorKind>([
   'cancelled',
 ])
 
+/** What an upstream says of the account, whatever status it says it with. */
+const OF_ACCOUNT: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['authentication', 'permission', 'billing', 'quota-exhausted', 'rate-limit'])
+
 /** Worth one more try at the same place when nothing else is left: it may pass by itself. */
 const PASSING: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['bad-gateway', 'internal', 'unavailable', 'overloaded', 'conflict'])
 
@@ -59,12 +62,21 @@ export async function attemptTargets<T>(
 ): Promise<{ value: T; lease: Lease }> {
   const { clock, random } = services
   const failures: Failure[] = []
+  let hasWaited = false
   const tryOnce = async (lease: Lease, again = false): Promise<{ value: T; lease: Lease } | undefined> => {
-    // Before the first attempt the client has only just come.
-    if (failures.length > 0 && client.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
-    if (again && !isFit(lease.target, lease.account, trail, clock.now())) return undefined
+    // Before anything was waited for the client has only just come.
+    if (hasWaited && client.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
+    const mayBeTried = () => isFit(lease.target, lease.account, trail, clock.now())
+    if (again && !mayBeTried()) return undefined
     const ready = isReady(lease, trail, clock)
-    if (ready !== true && !(await ready)) return undefined
+    if (ready !== true) {
+      hasWaited = true
+      if (!(await ready)) return undefined
+      if (client.signal.aborted) throw new GatewayError('cancelled', 'the client went away')
+      // Many may have waited for the same token, and meanwhile taken what the account has to give.
+      if (!mayBeTried()) return undefined
+    }
+    hasWaited = true
     try {
       return { value: await measured(lease, trail, clock, run, again), lease }
     } catch (thrown) {
@@ -81,7 +93,8 @@ export async function attemptTargets<T>(
       const result = await tryOnce({ target, account, wire: wireOf(target) })
       if (!result) {
         // A request that one of its accounts calls wrong is wrong for all of them.
-        if (failures.at(-1)?.lease.account === account && failures.at(-1)?.error.upstream?.status === 400) break
+        const last = failures.at(-1)
+        if (last?.lease.account === account && last.error.upstream?.status === 400 && !OF_ACCOUNT.has(last.error.kind)) break
         continue
       }
       candidates.served(account, clock.now())

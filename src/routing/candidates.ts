@@ -15,7 +15,9 @@ export interface Conversation {
 
 /** The accounts of one target, one after the other: each once, the unfit ones told to the trail. */
 export class Candidates {
+  /** Tried, or passed by because they were not fit. */
   readonly #seen: Account[] = []
+  #tried = false
   #conversation: string | undefined
 
   constructor(
@@ -29,7 +31,10 @@ export class Candidates {
     const { pool } = this.target.provider
     const fit = pool.accounts.filter(account => !this.#seen.includes(account) && this.#isFit(account, now))
     const account = this.#preferred(fit, now) ?? pool.choose(fit, this.random)
-    if (account) this.#seen.push(account)
+    if (account) {
+      this.#seen.push(account)
+      this.#tried = true
+    }
     return account
   }
 
@@ -42,9 +47,10 @@ export class Candidates {
 
   #preferred(fit: readonly Account[], now: number): Account | undefined {
     const { conversation } = this
-    if (!conversation?.goesOn || fit.length < 2 || this.#seen.length > 0) return undefined
+    if (!conversation?.goesOn || fit.length < 2 || this.#tried) return undefined
     const id = conversation.affinity.find(this.#key(conversation), now)
-    return id === undefined ? undefined : fit.find(account => account.id === id)
+    const holder = id === undefined ? undefined : fit.find(account => account.id === id)
+    return holder && this.target.provider.pool.kept(holder)
   }
 
   #key(conversation: Conversation): string {

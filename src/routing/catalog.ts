@@ -1,5 +1,6 @@
 import { nearestNames } from '../core/nearest.ts'
 import type { DialectId } from '../ir/dialect-id.ts'
+import { type DeclaredLimits, limitsOfTarget } from './model-limits.ts'
 import { fits, type Provider, type Target, type Tiers } from './provider.ts'
 
 /** A `models` entry: another name for something, or the places that serve it. */
@@ -10,6 +11,8 @@ export interface CatalogSource {
   models: ReadonlyMap<string, ModelEntry>
   /** Aliases for callers of the Anthropic dialect only. */
   anthropicMappings: ReadonlyMap<string, string>
+  /** What `models` entries say of context windows and output. */
+  limits?: DeclaredLimits
 }
 
 export type Resolution =
@@ -19,6 +22,8 @@ export type Resolution =
       name: string
       /** The targets' own names count too, because a tier led to them. */
       byTier: boolean
+      /** The name may be another one that a target is known by. */
+      byAlias?: boolean
       targets: Target[]
     }
   | { found: false; nearest: string[] }
@@ -27,6 +32,8 @@ export type Resolution =
 export const CLAUDE_ALIAS = 'claude-via-'
 
 const MOST_ALIASES = 10
+
+const NO_LIMITS: DeclaredLimits = new Map()
 
 const MOST_KEPT = 1000
 const LONGEST_KEPT = 256
@@ -68,7 +75,7 @@ export class Catalog {
     const key = `${dialect} ${asked}`
     const known = this.#resolved.get(key)
     if (known) return known
-    const resolution = this.#resolve(asked, dialect)
+    const resolution = this.#limited(this.#resolve(asked, dialect))
     // Names that lead nowhere are not kept: callers could make up any number of them.
     if (resolution.found && asked.length <= LONGEST_KEPT) {
       if (this.#resolved.size >= MOST_KEPT) this.#resolved.clear()
@@ -77,12 +84,22 @@ export class Catalog {
     return resolution
   }
 
+  /** Each target with what its requests are held to: looked up here, because resolutions are kept. */
+  #limited(resolution: Resolution): Resolution {
+    if (!resolution.found) return resolution
+    const targets = resolution.targets.map(target => {
+      const limits = limitsOfTarget(resolution.name, target, this.source.limits ?? NO_LIMITS)
+      return limits ? { ...target, limits } : target
+    })
+    return { ...resolution, targets }
+  }
+
   #resolve(asked: string, dialect: DialectId): Resolution {
     const name = this.#afterAliases(plainName(asked), dialect)
     const entry = this.source.models.get(name)
     if (entry && 'targets' in entry) return found(name, this.#entryTargets(entry.targets))
     const listed = this.#listed.get(name)
-    if (listed) return found(name, listed)
+    if (listed) return { ...found(name, listed), byAlias: listed.some(({ model }) => model !== name) }
     const tier = tierOf(name)
     if (tier) {
       const targets = this.#providers.flatMap(provider => {

@@ -4,6 +4,7 @@ import type { GatewayError } from '../core/errors.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Dialect, UpstreamTraits } from '../dialects/dialect.ts'
 import type { Send, UpstreamLimits } from '../upstream/client.ts'
+import type { ModelLimits } from './model-data.ts'
 
 /** The model an upstream serves for each size of Claude model. */
 export interface Tiers {
@@ -59,6 +60,8 @@ export interface Wire {
 export interface Target {
   provider: Provider
   model: string
+  /** What its requests are held to before they are sent; absent where the upstream is the only judge. */
+  limits?: ModelLimits
 }
 
 export const wireOf = ({ provider, model }: Target): Wire =>

@@ -14,6 +14,18 @@ const ALIBABA: UpstreamTraits = {
   requiredChoice: 'auto',
   forcedStopsReasoning: true,
   reasoningSwitch: 'enable_thinking',
+  falseStop: true,
+  errors: 'alibaba',
+}
+
+/** Qwen's own accounts and plans are served by the same servers, with what their own command line makes use of (qwen.md §2.2, §2.3). */
+const QWEN: UpstreamTraits = {
+  ...ALIBABA,
+  cacheControl: true,
+  cacheMarks: { most: 4, ttl: false, tools: true },
+  strictFalse: false,
+  alwaysFinishes: true,
+  models: [{ name: /^qwen3\.8-max/, traits: { reasoningSwitch: 'reasoning_effort', efforts: ['none', 'low', 'medium', 'high'] } }],
 }
 
 /**
@@ -143,7 +155,7 @@ export const VENDORS = {
   fireworks: { ...ANY_TEMPLATE, extraSampling: true, unknownFields: true, replaysReasoning: true },
 
   alibaba: ALIBABA,
-  qwen: ALIBABA,
+  qwen: QWEN,
 
   // 400 "wrong_api_format" for what it does not know; reasoning comes and goes as `reasoning`.
   cerebras: {

@@ -41,7 +41,7 @@ describe('whose server it is', () => {
     ['custom', 'https://api.mistral.ai.evil.example/v1', 'custom'],
     ['openai', 'https://notapi.x.ai/v1', 'openai'],
     ['vllm', 'https://api.mistral.ai/v1', 'vllm'],
-    ['qwen', 'https://host.example/v1', 'alibaba'],
+    ['qwen', 'https://host.example/v1', 'qwen'],
   ])('%s at %s is %s', (type, url, vendor) => {
     expect(presetOf(type, url)?.traits).toEqual(VENDORS[vendor])
   })

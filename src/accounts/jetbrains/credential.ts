@@ -1,7 +1,8 @@
 import { invalidField } from '../../core/errors.ts'
-import { asObject, at, optionalNumber, optionalString } from '../../core/fields.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { asObject, at, optionalNumber } from '../../core/fields.ts'
+import type { JsonValue } from '../../core/json.ts'
 import { maskSecret } from '../../core/secret.ts'
+import { optionalToken } from '../token-text.ts'
 import { jwtTimes, tokenLife } from './token-life.ts'
 
 /** What a JetBrains account proves itself with, as it is stored (jetbrains-ai.md §4). All of it but the licence and the times is secret. */
@@ -33,9 +34,6 @@ export interface OAuthTokens {
 /** An id_token lasts an hour unless it says otherwise (§4.1). */
 const ID_TOKEN_MS = 3_600_000
 
-/** A text without blanks that a header can carry. */
-export const isSendable = (token: unknown): token is string => typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)
-
 /** What the account can do about an expired JWT. */
 export function kindOf({ refresh_token, licenseId, authorization }: JetbrainsCredential): JetbrainsKind {
   if (licenseId === undefined) return 'static_jwt'
@@ -50,12 +48,12 @@ export function kindOf({ refresh_token, licenseId, authorization }: JetbrainsCre
 export function readJetbrainsCredential(value: JsonValue | undefined, path = ''): JetbrainsCredential {
   const from = asObject(value, path)
   const credential: JetbrainsCredential = {
-    licenseId: plain(from, 'licenseId', path),
-    authorization: plain(from, 'authorization', path),
-    refresh_token: plain(from, 'refresh_token', path),
-    id_token: plain(from, 'id_token', path),
+    licenseId: optionalToken(from, 'licenseId', path),
+    authorization: optionalToken(from, 'authorization', path),
+    refresh_token: optionalToken(from, 'refresh_token', path),
+    id_token: optionalToken(from, 'id_token', path),
     id_token_expires_at: optionalNumber(from, 'id_token_expires_at', path, { min: 0 }),
-    jwt: plain(from, 'jwt', path),
+    jwt: optionalToken(from, 'jwt', path),
     jwt_received_at: optionalNumber(from, 'jwt_received_at', path, { min: 0 }),
   }
   const { jwt, licenseId, authorization, refresh_token } = credential
@@ -73,16 +71,6 @@ export function readJetbrainsCredential(value: JsonValue | undefined, path = '')
   return withoutAbsent(credential)
 }
 
-/** A field without the blanks around it, and without the word that precedes a token in a header. */
-function plain(from: JsonObject, key: string, path: string): string | undefined {
-  const text = optionalString(from, key, path)
-    ?.trim()
-    .replace(/^bearer\s+/i, '')
-  if (text === undefined || text === '') return undefined
-  if (!isSendable(text)) throw invalidField(at(path, key), 'holds blanks or characters that no token has', 'invalid_value')
-  return text
-}
-
 /** The credential after a sign-in or a refresh: an old refresh token stays where no new one came. */
 export function withOAuthTokens(credential: JetbrainsCredential, tokens: OAuthTokens, now: number): JetbrainsCredential {
   const { idToken, refreshToken = credential.refresh_token, expiresInMs } = tokens
@@ -98,12 +86,6 @@ export function idTokenExpiry({ id_token, id_token_expires_at }: JetbrainsCreden
 /** All of it that nobody may be shown. */
 export const secretsOf = ({ authorization, refresh_token, id_token, jwt }: JetbrainsCredential): string[] =>
   [authorization, refresh_token, id_token, jwt].filter(secret => secret !== undefined)
-
-/** Whether two are the same, field by field. */
-export function sameCredential(one: JetbrainsCredential, other: JetbrainsCredential): boolean {
-  const keys = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof JetbrainsCredential>
-  return [...keys].every(key => one[key] === other[key])
-}
 
 const withoutAbsent = (credential: JetbrainsCredential): JetbrainsCredential =>
   Object.fromEntries(Object.entries(credential).filter(([, value]) => value !== undefined))

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../core/errors.ts'
 import { randomText } from '../../core/ids.ts'
-import { sha256 } from '../../core/secret.ts'
 import { safeMessage } from '../../core/upstream-error.ts'
+import { challengeOf, newVerifier } from '../pkce.ts'
 import { OAUTH_CLIENT_ID } from './token-chain.ts'
 
 /** What JetBrains' own tools ask for; `offline_access` is what a refresh token comes for (jetbrains-ai.md §4.3). */
@@ -27,13 +27,12 @@ export interface AuthorizeUrl {
   challenge: string
 }
 
-/** RFC 7636 takes 43 to 128 characters. */
 const VERIFIER_LENGTH = 64
 const STATE_LENGTH = 32
 
 /** @param redirectUri where our own listener waits: `http://localhost:<port>`. @throws GatewayError where `loginUrl` is no URL */
 export function beginSignIn(loginUrl: string, redirectUri: string): SignIn {
-  const verifier = randomText(VERIFIER_LENGTH)
+  const verifier = newVerifier(VERIFIER_LENGTH)
   const state = randomText(STATE_LENGTH)
   const url = makeAuthorizeUrl({
     login_url: loginUrl,
@@ -45,9 +44,6 @@ export function beginSignIn(loginUrl: string, redirectUri: string): SignIn {
   })
   return { url, state, verifier, redirectUri }
 }
-
-/** The S256 challenge: what shows that whoever exchanges the code is who asked for it. */
-export const challengeOf = (verifier: string): string => Buffer.from(sha256(verifier), 'hex').toString('base64url')
 
 export function makeAuthorizeUrl({ login_url, challenge, ...query }: AuthorizeUrl): string {
   const url = URL.parse(login_url)

@@ -1,8 +1,10 @@
-import { asGatewayError, type GatewayError } from '../../core/errors.ts'
+import type { GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject } from '../../core/json.ts'
 import type { JsonAnswer, JsonCall, JsonRequest } from '../json-call.ts'
-import { isSendable, type OAuthTokens } from './credential.ts'
-import { describedError, needsSignIn, refusedBy477, refusedRenewal, renewalFailed, verdictOf477 } from './refusals.ts'
+import { describedError, needsSignIn, refusedRenewal, renewalFailed, unreached } from '../refusals.ts'
+import { isSendable } from '../token-text.ts'
+import type { OAuthTokens } from './credential.ts'
+import { refusedBy477, verdictOf477 } from './refusals.ts'
 
 /** The client that JetBrains' own tools sign in as (jetbrains-ai.md §4.3). */
 export const OAUTH_CLIENT_ID = 'ide'
@@ -45,7 +47,7 @@ export function createTokenChain(call: JsonCall, { baseUrl, oauthUrl }: ChainAdd
     try {
       return await call(request)
     } catch (error) {
-      throw unreached(who, asGatewayError(error))
+      throw unreached(who, error)
     }
   }
 
@@ -102,8 +104,6 @@ function mayBeUnregistered({ status, text }: JsonAnswer): boolean {
   if (status === 403) return /regist/i.test(text)
   return status >= 400 && status < 500 && status !== 401 && status !== 429 && !verdictOf477({ status, text })
 }
-
-const unreached = (who: string, error: GatewayError): GatewayError => renewalFailed(`${who}: ${error.message}`, { cause: error })
 
 function refusedByOAuth(answer: JsonAnswer, secret: string, what: string): GatewayError {
   const invalid = isObject(answer.json) && answer.json.error === 'invalid_grant'

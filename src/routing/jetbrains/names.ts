@@ -9,6 +9,8 @@ const VENDOR_IDS: Readonly<Record<string, string>> = {
   'anthropic-claude-4-5-sonnet': 'claude-sonnet-4-5-20250929',
   'anthropic-claude-4-5-haiku': 'claude-haiku-4-5-20251001',
   'anthropic-claude-4-5-opus': 'claude-opus-4-5-20251101',
+  'anthropic-claude-3-haiku': 'claude-3-haiku-20240307',
+  'anthropic-claude-3-opus': 'claude-3-opus-20240229',
   'anthropic-claude-3.5-haiku': 'claude-3-5-haiku-20241022',
   'anthropic-claude-3.5-sonnet': 'claude-3-5-sonnet-20241022',
   'anthropic-claude-3.7-sonnet': 'claude-3-7-sonnet-20250219',
@@ -65,7 +67,7 @@ export function aliasesOf(profiles: readonly Profile[]): Map<string, string> {
 export const shortName = (id: string): string => id.replace(PREFIX, '')
 
 function versionOf(id: string): number {
-  const [, major = '0', minor = '0'] = /claude-(\d+)(?:[.-](\d{1,2})(?=-))?/.exec(id) ?? []
+  const [, major = '0', minor = '0'] = /claude-(?:[a-z]+-)?(\d+)(?:[.-](\d{1,2})(?=-|$))?/.exec(id) ?? []
   return Number(major) * 100 + Number(minor)
 }
 

@@ -46,6 +46,8 @@ function parseProfile(value: JsonValue): Profile[] {
   ]
 }
 
+const defined = (profile: Profile): Profile => JSON.parse(JSON.stringify(profile)) as Profile
+
 /** Models nobody talks to. */
 const NO_CHAT = /embedding|instruct/
 
@@ -59,7 +61,10 @@ export function parseProfiles(body: JsonValue | undefined): Profile[] {
   if (!Array.isArray(list)) return []
   const profiles = new Map<string, Profile>()
   for (const profile of list.slice(0, MOST_PROFILES).flatMap(parseProfile)) profiles.set(profile.id, profile)
-  return [...profiles.values()].filter(isForChat)
+  const all = [...profiles.values()]
+  // A list that names media for some models has none for the others.
+  const namesMedia = all.some(({ mediaTypes }) => mediaTypes !== undefined)
+  return all.filter(isForChat).map(profile => (namesMedia ? { mediaTypes: [], ...defined(profile) } : profile))
 }
 
 const ids = (prefix: string, names: string): Profile[] => names.split(' ').map(name => ({ id: prefix + name }))

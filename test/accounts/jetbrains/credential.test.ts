@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import {
   idTokenExpiry,
+  type JetbrainsCredential,
   kindOf,
   readJetbrainsCredential,
-  sameCredential,
   withOAuthTokens,
 } from '../../../src/accounts/jetbrains/credential.ts'
+import { sameCredential } from '../../../src/accounts/kept-credential.ts'
 import { GatewayError } from '../../../src/core/errors.ts'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { jwtOf } from './fake-service.ts'
@@ -97,9 +98,9 @@ describe('a credential', () => {
   }
 
   test('is known again field by field, whatever their order', () => {
-    expect(sameCredential({ jwt: 'a', licenseId: 'b' }, { licenseId: 'b', jwt: 'a', id_token: undefined })).toBe(true)
-    expect(sameCredential({ jwt: 'a' }, { jwt: 'a', licenseId: 'b' })).toBe(false)
-    expect(sameCredential({ jwt: 'a', licenseId: 'b' }, { jwt: 'a' })).toBe(false)
+    expect(sameCredential<JetbrainsCredential>({ jwt: 'a', licenseId: 'b' }, { licenseId: 'b', jwt: 'a', id_token: undefined })).toBe(true)
+    expect(sameCredential<JetbrainsCredential>({ jwt: 'a' }, { jwt: 'a', licenseId: 'b' })).toBe(false)
+    expect(sameCredential<JetbrainsCredential>({ jwt: 'a', licenseId: 'b' }, { jwt: 'a' })).toBe(false)
   })
 })
 

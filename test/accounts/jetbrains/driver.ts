@@ -1,8 +1,8 @@
 import type { JetbrainsCredential } from '../../../src/accounts/jetbrains/credential.ts'
-import type { CredentialPort } from '../../../src/accounts/jetbrains/kept-credential.ts'
-import { RenewedToken } from '../../../src/accounts/jetbrains/renewed-token.ts'
+import { JetbrainsToken } from '../../../src/accounts/jetbrains/jetbrains-token.ts'
 import { createTokenChain } from '../../../src/accounts/jetbrains/token-chain.ts'
 import { createJsonCall } from '../../../src/accounts/json-call.ts'
+import type { CredentialPort } from '../../../src/accounts/kept-credential.ts'
 import { GatewayError } from '../../../src/core/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { BASE_URL, FakeService, LIMITS, OAUTH_URL } from './fake-service.ts'
@@ -19,7 +19,7 @@ export class Disk {
   /** Thrown by the next saves. */
   failures: Error[] = []
 
-  readonly port: CredentialPort = {
+  readonly port: CredentialPort<JetbrainsCredential> = {
     load: async () => this.stored && { ...this.stored },
     save: async credential => {
       const failure = this.failures.shift()
@@ -49,17 +49,21 @@ export class Driver {
     oauthUrl: `${OAUTH_URL}/`,
   })
 
-  process(credential: JetbrainsCredential, ports: CredentialPort = this.disk.port, chain = this.chain): RenewedToken {
+  process(
+    credential: JetbrainsCredential,
+    ports: CredentialPort<JetbrainsCredential> = this.disk.port,
+    chain = this.chain,
+  ): JetbrainsToken {
     const events = {
       renewalFailed: (id: string, error: GatewayError) => void this.told.push(`${id} renewal: ${error.message}`),
       storeFailed: (id: string, step: string, error: unknown) => void this.told.push(`${id} ${step}: ${(error as Error).message}`),
       skewed: (id: string, ms: number) => void this.told.push(`${id} skew: ${ms}`),
     }
-    return new RenewedToken({ id: 'acc', credential, chain, clock: this.clock, ports, events })
+    return new JetbrainsToken({ id: 'acc', credential, chain, clock: this.clock, ports, events })
   }
 
   /** An account with a refresh token, as it was stored. */
-  oauth(more: JetbrainsCredential = {}): RenewedToken {
+  oauth(more: JetbrainsCredential = {}): JetbrainsToken {
     this.disk.stored = { licenseId: 'LIC1', refresh_token: this.service.refreshToken, ...more }
     return this.process(this.disk.stored)
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { beginSignIn, challengeOf, makeAuthorizeUrl, readCallback } from '../../../src/accounts/jetbrains/login.ts'
+import { beginSignIn, makeAuthorizeUrl, readCallback } from '../../../src/accounts/jetbrains/login.ts'
+import { challengeOf } from '../../../src/accounts/pkce.ts'
 import { GatewayError } from '../../../src/core/errors.ts'
 
 describe('a sign-in in the browser', () => {
