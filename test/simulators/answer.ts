@@ -1,7 +1,10 @@
 import type { Json } from '../checkers/json.ts'
 
 /** Which of a service's routes an answer is for. */
-export type Route = 'generate' | 'count' | 'models' | TokenRoute
+export type Route = 'generate' | 'count' | 'models' | 'embed' | TokenRoute | DeviceRoute
+
+/** Routes of services that people sign in to with a code on another device (Qwen); `control` is the tests' own. */
+export type DeviceRoute = 'device' | 'poll' | 'refresh' | 'search' | 'control'
 
 /** Routes of services whose accounts hold tokens and quotas (JetBrains). */
 export type TokenRoute = 'access' | 'register' | 'user' | 'token' | 'login' | 'quota' | 'refill'

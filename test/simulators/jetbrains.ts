@@ -1,6 +1,6 @@
+import { SimulatedClock } from './clock.ts'
 import type { AccountOptions, SimulatedAccount } from './jetbrains/account.ts'
 import type { JetbrainsAnswer } from './jetbrains/answer.ts'
-import { SimulatedClock } from './jetbrains/clock.ts'
 import type { SignIn } from './jetbrains/oauth.ts'
 import type { ProfileListOptions } from './jetbrains/profiles.ts'
 import { COUNTED, type Counts } from './jetbrains/routes.ts'

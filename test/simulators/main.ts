@@ -2,13 +2,23 @@ import { parseArgs } from 'node:util'
 import { startAnthropic } from './anthropic.ts'
 import { startJetbrains } from './jetbrains.ts'
 import { startOpenAi } from './openai.ts'
+import { isMode } from './qwen/rules.ts'
+import { startQwen } from './qwen.ts'
 
 const USAGE =
-  'usage: bun test/simulators/main.ts openai|anthropic [--port N] [--key K] [--lenient], or jetbrains [--port N] [--license ID]…'
+  'usage: bun test/simulators/main.ts openai|anthropic [--port N] [--key K] [--lenient], or jetbrains [--port N] [--license ID]…, ' +
+  'or qwen [--port N] [--user NAME]… [--mode normal|discontinued|broken-idp]'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { port: { type: 'string' }, key: { type: 'string' }, lenient: { type: 'boolean' }, license: { type: 'string', multiple: true } },
+  options: {
+    port: { type: 'string' },
+    key: { type: 'string' },
+    lenient: { type: 'boolean' },
+    license: { type: 'string', multiple: true },
+    user: { type: 'string', multiple: true },
+    mode: { type: 'string', default: 'normal' },
+  },
 })
 const port = Number(values.port ?? 0)
 const [name] = positionals
@@ -21,6 +31,15 @@ if (name === 'jetbrains') {
     const entry = { licenseId, authorization: account.authorization(), jwt: account.jwt(), refresh_token: account.refreshToken }
     console.log(JSON.stringify(entry))
   }
+} else if (name === 'qwen') {
+  if (!isMode(values.mode)) {
+    console.error(USAGE)
+    process.exit(2)
+  }
+  const simulator = startQwen({ port, rules: { mode: values.mode } })
+  console.log(`qwen at ${simulator.url}, portal ${simulator.portalUrl}, plans by key ${simulator.compatibleUrl}`)
+  for (const user of values.user ?? ['user']) console.log(JSON.stringify(simulator.credentials(simulator.user(user))))
+  for (const plan of ['coding', 'token', 'standard'] as const) console.log(`${plan} key ${simulator.apiKey(plan).key}`)
 } else {
   const start = { openai: startOpenAi, anthropic: startAnthropic }[name ?? '']
   if (!start) {

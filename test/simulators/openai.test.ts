@@ -57,6 +57,21 @@ describe('the official SDK against the OpenAI simulator', () => {
     expect(answer.usage?.prompt_tokens_details?.cached_tokens).toBeGreaterThan(0)
   })
 
+  test('embeddings, in base64 and as numbers', async () => {
+    const ask = { model: 'text-embedding-3-small', input: ['a', 'b'], dimensions: 8 }
+    const [base64, floats] = [await client.embeddings.create(ask), await client.embeddings.create({ ...ask, encoding_format: 'float' })]
+    expect(base64).toEqual(floats)
+    expect(base64.data.map(({ index, embedding }) => [index, embedding.length])).toEqual([
+      [0, 8],
+      [1, 8],
+    ])
+    const refused = (params: object) => failure(client.embeddings.create({ ...ask, ...params }))
+    expect(await refused({ model: 'gpt-4o' })).toMatchObject({ status: 403 })
+    expect(await refused({ input: ['a', ''] })).toMatchObject({ status: 400 })
+    expect(await refused({ dimensions: 2000 })).toMatchObject({ status: 400 })
+    expect(await refused({ model: 'text-embedding-ada-002' })).toMatchObject({ status: 400 })
+  })
+
   test('models', async () => {
     expect((await client.models.list()).data.map(model => model.id)).toContain('gpt-4o')
     expect((await client.models.retrieve('o3')).object).toBe('model')

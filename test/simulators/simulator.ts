@@ -110,7 +110,7 @@ function decide(service: Service, queue: Answer[], request: RecordedRequest): { 
 }
 
 /** Scripts that need nothing of the request: bodies and errors. */
-function scriptedBody(service: Service, answer: Answer): Payload | undefined {
+export function scriptedBody(service: Pick<Service, 'headers' | 'errorBody'>, answer: Answer): Payload | undefined {
   const { status = 200, body } = answer
   if (body !== undefined) return jsonPayload(service, status, body)
   return status >= 400 ? jsonPayload(service, status, service.errorBody(status, answer.message ?? `simulated status ${status}`)) : undefined

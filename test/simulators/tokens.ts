@@ -35,7 +35,7 @@ export class PromptCache {
 export const sumTokens = (items: readonly unknown[]): number => items.reduce<number>((sum, item) => sum + estimateTokens(item), 0)
 
 /** A digest for each prefix of `items`, chained. Marks themselves do not count: they move on as a conversation grows. */
-function prefixDigests(items: readonly unknown[]): string[] {
+export function prefixDigests(items: readonly unknown[]): string[] {
   let digest = ''
   return items.map(item => {
     const text = JSON.stringify(item, (key, member: unknown) => (key === 'cache_control' ? undefined : member))

@@ -1,6 +1,6 @@
 import type { Json } from '../../checkers/json.ts'
+import type { SimulatedClock } from '../clock.ts'
 import { newId } from '../ids.ts'
-import type { SimulatedClock } from './clock.ts'
 import { type QuotaOptions, SimulatedQuota } from './quota.ts'
 import type { TokenSigner } from './signed-token.ts'
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../checkers/json.ts'
+import type { SimulatedClock } from '../clock.ts'
 import { type AccountOptions, SimulatedAccount, type TokenKind } from './account.ts'
-import type { SimulatedClock } from './clock.ts'
 import { TokenSigner } from './signed-token.ts'
 
 /** Every account of the service, found by what it gave out. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../../checkers/json.ts'
+import type { SimulatedClock } from '../clock.ts'
 import type { RecordedRequest } from '../simulator.ts'
 import type { SimulatedAccount } from './account.ts'
 import type { Accounts } from './accounts.ts'
-import type { SimulatedClock } from './clock.ts'
 import { refuse, refuseOauth } from './refuse.ts'
 
 const CLIENT_ID = 'ide'

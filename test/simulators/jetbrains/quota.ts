@@ -1,5 +1,5 @@
 import type { Json } from '../../checkers/json.ts'
-import type { SimulatedClock } from './clock.ts'
+import type { SimulatedClock } from '../clock.ts'
 import { refuse } from './refuse.ts'
 
 export interface QuotaOptions {

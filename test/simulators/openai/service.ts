@@ -8,15 +8,17 @@ import { DEFAULT_KEY, jsonPayload, type RecordedRequest, type Service, type Simu
 import { framesOf, SSE_HEADERS } from '../stream-text.ts'
 import { PromptCache, sumTokens } from '../tokens.ts'
 import { checkRequest } from './check-request.ts'
+import { checkEmbeddings, embeddingsBody, isEmbeddingModel } from './embeddings.ts'
 import { isVendorModel, MODELS } from './model-rules.ts'
 import { openAiError, refuse } from './refuse.ts'
 import { type Envelope, type RenderOptions, renderBody, renderFrames, usageOf } from './render.ts'
 import { wishOf } from './wish.ts'
 
 const MODELS_PATH = '/v1/models'
+const POSTED: Readonly<Record<string, Route>> = { '/v1/chat/completions': 'generate', '/v1/embeddings': 'embed' }
 const CREATED = 1_715_367_049
 
-/** OpenAI's API as far as chat and the model list go. */
+/** OpenAI's API as far as chat, embeddings and the model list go. */
 export class OpenAiService implements Service {
   readonly basePath = '/v1'
   #cache = new PromptCache()
@@ -29,9 +31,10 @@ export class OpenAiService implements Service {
 
   routeOf({ method, path }: RecordedRequest): Route {
     const models = path === MODELS_PATH || path.startsWith(`${MODELS_PATH}/`)
-    if (path !== '/v1/chat/completions' && !models) return refuse(`Invalid URL (${method} ${path})`, null, null, 404)
+    const route = models ? 'models' : POSTED[path]
+    if (!route) return refuse(`Invalid URL (${method} ${path})`, null, null, 404)
     if (method !== (models ? 'GET' : 'POST')) refuse(`Not allowed to ${method} on ${path}.`, null, 'method_not_supported', 405)
-    return models ? 'models' : 'generate'
+    return route
   }
 
   check(route: Route, request: RecordedRequest): void {
@@ -45,12 +48,14 @@ export class OpenAiService implements Service {
     if (!json || !body || body.model === undefined) return refuse('you must provide a model parameter', null)
     if (typeof body.model !== 'string') return refuse("Invalid type for 'model': expected a string.", 'model', 'invalid_type')
     if (!this.#knows(body.model)) this.#noModel(body.model)
+    if (route === 'embed') return void checkEmbeddings(body, this.options.lenient)
     if (!this.options.lenient) checkRequest(body, this.options.contextWindow ?? 1_000_000)
   }
 
   payload(route: Route, request: RecordedRequest, answer: Answer): Payload {
     if (route === 'models') return this.#models(request.path)
     const body = request.body ?? {}
+    if (route === 'embed') return jsonPayload(this, 200, embeddingsBody(checkEmbeddings(body, this.options.lenient)))
     const raw = answer.sse ?? (answer.lines && `${answer.lines.map(line => `data: ${line}\n\n`).join('')}`)
     if (raw !== undefined) return this.#stream(framesOf(raw), answer.lines ? ['data: [DONE]\n\n'] : [])
     const newToolId = (): string => newId('call_', 24)
@@ -93,7 +98,9 @@ export class OpenAiService implements Service {
   }
 
   #knows(model: string): boolean {
-    return this.options.models ? this.options.models.includes(model) : this.options.lenient === true || isVendorModel(model)
+    return this.options.models
+      ? this.options.models.includes(model)
+      : this.options.lenient === true || isVendorModel(model) || isEmbeddingModel(model)
   }
 
   #noModel(model: string): never {
