@@ -80,7 +80,8 @@ export class HealthChecker {
     const interval = this.options.intervalMs()
     if (interval > 0 && this.#left(interval) <= 0) await this.#sweep(interval)
     if (this.#isStopped) return
-    const left = interval > 0 ? this.#left(interval) : LOOK_MS
+    // Whole milliseconds: a timer for less than one fires before there is anything to do.
+    const left = interval > 0 ? Math.ceil(this.#left(interval)) : LOOK_MS
     this.#cancel = this.options.clock.after(Math.min(left, LOOK_MS), () => void this.#sweepWhenDue())
   }
 

@@ -5,6 +5,8 @@
 export interface TokenSource {
   /** A token to call with: at once where one is good, and then a newer one may be on its way; else the promise of one. @throws GatewayError */
   current(): string | Promise<string>
+  /** Statuses by which an upstream refuses a token; 401 unless told. */
+  readonly refusals?: readonly number[]
   /** The upstream refused this token: another one, made once for all who ask; undefined where there can be none. @throws GatewayError where making it failed */
   replace(refused: string): Promise<string | undefined>
   /** When the token at hand ends, in milliseconds since the epoch; undefined where that is not known. */

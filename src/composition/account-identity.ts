@@ -6,8 +6,10 @@ export interface Identity {
   api_key?: string
   refresh_token?: string
   jwt?: string
+  /** Where the credential lies, where that is not the store. */
+  file?: string
 }
 
 /** The same for the same account, wherever it was named; tells nothing of what it was made of. */
-export const accountIdOf = (provider: string, { licenseId, api_key, refresh_token, jwt }: Identity): string =>
-  `acct_${sha256(`${provider}\n${licenseId ?? api_key ?? refresh_token ?? jwt ?? ''}`).slice(0, 16)}`
+export const accountIdOf = (provider: string, { licenseId, api_key, refresh_token, jwt, file }: Identity): string =>
+  `acct_${sha256(`${provider}\n${licenseId ?? api_key ?? refresh_token ?? jwt ?? file ?? ''}`).slice(0, 16)}`

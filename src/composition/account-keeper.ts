@@ -1,9 +1,5 @@
-import type { Account, AccountSpec } from '../accounts/account.ts'
+import type { Account } from '../accounts/account.ts'
 import type { Unavailable } from '../accounts/health.ts'
-import { type JetbrainsCredential, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
-import { JetbrainsToken } from '../accounts/jetbrains/jetbrains-token.ts'
-import type { TokenChain } from '../accounts/jetbrains/token-chain.ts'
-import type { TokenEvents } from '../accounts/kept-credential.ts'
 import type { Quota } from '../accounts/quota.ts'
 import type { WantedAccount } from '../accounts/registry.ts'
 import type { Config } from '../config/schema.ts'
@@ -13,18 +9,15 @@ import type { JsonObject } from '../core/json.ts'
 import type { Observation } from '../store/account-observations.ts'
 import type { AccountRecord } from '../store/account-record.ts'
 import type { Accounts } from '../store/accounts.ts'
-import { credentialPort } from './credential-port.ts'
+import type { CredentialMaker } from './credential-makers.ts'
 import { declaredAccounts } from './declared-accounts.ts'
 
 export interface AccountKeeperOptions {
   accounts: Accounts
   clock: Clock
-  events: TokenEvents
-  /** How the tokens of a provider's accounts are made, by its name. */
-  chainOf(provider: string): TokenChain
+  /** What makes an account's credential; undefined where nothing can, which it has told then. */
+  makerOf(record: AccountRecord): CredentialMaker | undefined
   warn(message: string): void
-  /** Told of every credential that was renewed and stored. */
-  renewed?(id: string, credential: JetbrainsCredential): void
 }
 
 /**
@@ -61,7 +54,7 @@ export class AccountKeeper {
     const records = [...adopted.map(record => newest.get(record.id) ?? record), ...stored.filter(({ origin }) => origin === 'admin')]
     this.#records.clear()
     return records.flatMap(record => {
-      const makeCredential = this.#credentialMaker(record)
+      const makeCredential = this.options.makerOf(record)
       if (!makeCredential) return []
       this.#records.set(record.id, record)
       const { id, provider, label, kind, priority, enabled } = record
@@ -126,39 +119,7 @@ export class AccountKeeper {
     // What has been seen since is newer.
     for (const observation of seen) if (this.#seen.get(observation.id) === observation) this.#seen.delete(observation.id)
   }
-
-  #credentialMaker({ id, kind, credential, provider, label }: AccountRecord): (() => AccountSpec['credential']) | undefined {
-    const { accounts, clock, events, chainOf, warn } = this.options
-    if (kind === 'api_key' && typeof credential.api_key === 'string') {
-      const apiKey = credential.api_key
-      return () => ({ kind: 'api_key', apiKey })
-    }
-    if (kind === 'qwen_oauth' || kind === 'api_key') {
-      warn(`account '${label}' of ${provider} is left out: a credential of kind ${kind} cannot be used by this version`)
-      return undefined
-    }
-    let read: JetbrainsCredential
-    try {
-      read = readJetbrainsCredential(credential)
-    } catch (thrown) {
-      warn(`account '${label}' of ${provider} is left out: its credential cannot be used: ${asGatewayError(thrown).message}`)
-      return undefined
-    }
-    const ports = credentialPort(accounts, id, clock, renewed => this.options.renewed?.(id, renewed))
-    return () => ({
-      kind: 'token',
-      source: new JetbrainsToken({ id, credential: read, chain: presentChain(() => chainOf(provider)), clock, ports, events }),
-    })
-  }
 }
-
-/** The chain of the settings in effect when a step is made: a reload may have changed them, and the account outlives it. */
-const presentChain = (chain: () => TokenChain): TokenChain => ({
-  refreshOAuth: refreshToken => chain().refreshOAuth(refreshToken),
-  exchangeCode: signIn => chain().exchangeCode(signIn),
-  provideAccess: (licenseId, idToken) => chain().provideAccess(licenseId, idToken),
-  register: idToken => chain().register(idToken),
-})
 
 /** What is not a quota in the store counts as none: the next probe tells. */
 function quotaOf({ used, limit, available, resetsAt, at }: JsonObject): Quota | undefined {

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Account } from '../accounts/account.ts'
-import { HealthChecker } from '../accounts/health-checker.ts'
+import { HealthChecker, type Probe } from '../accounts/health-checker.ts'
 import type { JetbrainsCredential } from '../accounts/jetbrains/credential.ts'
-import type { TokenChain } from '../accounts/jetbrains/token-chain.ts'
+import type { TokenEvents } from '../accounts/kept-credential.ts'
 import { AccountRegistry } from '../accounts/registry.ts'
-import type { Config, ProviderConfig } from '../config/schema.ts'
+import type { Config } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
 import { asGatewayError, type GatewayError } from '../core/errors.ts'
 import { randomText } from '../core/ids.ts'
@@ -19,8 +19,11 @@ import { openSealer } from '../store/sealing.ts'
 import { readOrCreateSecret, SECRET_KEY_FILE } from '../store/secrets.ts'
 import type { Send } from '../upstream/client.ts'
 import { AccountKeeper } from './account-keeper.ts'
-import { JetbrainsService } from './jetbrains-service.ts'
+import { createCredentialMakers } from './credential-makers.ts'
+import { JetbrainsServices } from './jetbrains-services.ts'
 import type { ProviderSources } from './providers.ts'
+import { QwenAccounts } from './qwen-accounts.ts'
+import { QwenService } from './qwen-service.ts'
 import { writeBackJwt } from './write-back.ts'
 
 /** What changes of an account's quota is written so often; a change of its state at once. */
@@ -32,8 +35,8 @@ const UNDECLARED_MS = 30 * 24 * 3_600_000
 /** A renewal that is under way when the process is to end gets so long. */
 const LONGEST_SETTLING_MS = 10_000
 
-/** How often it is looked whether a profile list is due. */
-const PROFILES_MS = 5000
+/** How often it is looked whether a profile list is due, and which credentials files there are. */
+const LOOK_MS = 5000
 
 /** The key that seals what is stored: the config's, else the one of the data dir, made where there is none. */
 export const secretKeyOf = ({ secret_key: given, data_dir: dataDir }: Pick<Config, 'secret_key' | 'data_dir'>): string =>
@@ -59,7 +62,9 @@ export interface AccountServiceOptions {
 export class AccountService {
   readonly registry: AccountRegistry
   readonly checker: HealthChecker
-  readonly #services = new Map<string, JetbrainsService>()
+  readonly jetbrains: JetbrainsServices
+  readonly qwen: QwenService
+  readonly #qwenAccounts: QwenAccounts
   readonly #keeper: AccountKeeper
   #cache: AccountCache | undefined
   #adopted: readonly AccountRecord[] = []
@@ -70,21 +75,28 @@ export class AccountService {
     readonly accounts: Accounts,
     private readonly options: AccountServiceOptions,
   ) {
-    const { clock, random, log } = options
-    this.#keeper = new AccountKeeper({
-      accounts,
-      clock,
-      warn: message => log.warn({}, message),
-      renewed: (id, credential) => void this.#writeBack(id, credential),
-      chainOf: provider => this.chainOf(provider),
-      events: {
-        renewalFailed: (id, error) =>
-          log.warn({ account: this.#labelOf(id), error: error.message }, 'a token could not be renewed; the old one is used'),
-        storeFailed: (id, step, cause) => log.error({ account: this.#labelOf(id), step, cause }, 'a new token could not be stored'),
-        skewed: (id, ms) =>
-          log.warn({ account: this.#labelOf(id), seconds: Math.round(ms / 1000) }, "this machine's clock and JetBrains' differ"),
-      },
+    const { clock, random, log, send, config } = options
+    const warn = (message: string) => log.warn({}, message)
+    const events: TokenEvents = {
+      renewalFailed: (id, error) =>
+        log.warn({ account: this.#labelOf(id), error: error.message }, 'a token could not be renewed; the old one is used'),
+      storeFailed: (id, step, cause) => log.error({ account: this.#labelOf(id), step, cause }, 'a new token could not be stored'),
+      skewed: (id, ms) =>
+        log.warn({ account: this.#labelOf(id), seconds: Math.round(ms / 1000) }, "this machine's clock and JetBrains' differ"),
+    }
+    this.jetbrains = new JetbrainsServices({
+      ...{ clock, log, send, config },
+      accounts: () => this.registry.all,
+      observed: account => this.observed(account),
     })
+    this.qwen = new QwenService({ settings: () => config().qwen, send, clock, events })
+    this.#qwenAccounts = new QwenAccounts({ clock, config, qwen: this.qwen, warn })
+    const makerOf = createCredentialMakers({
+      ...{ accounts, clock, events, qwen: this.qwen, warn },
+      chainOf: provider => this.jetbrains.named(provider).chain,
+      renewed: (id, credential) => void this.#writeBack(id, credential),
+    })
+    this.#keeper = new AccountKeeper({ accounts, clock, warn, makerOf })
     this.registry = new AccountRegistry(
       (account, before, after) => {
         // A request that was sent before its account was removed, or got another credential, speaks of nobody.
@@ -105,7 +117,7 @@ export class AccountService {
       random,
       intervalMs: () => options.config().health_check_interval,
       accounts: () => this.registry.all,
-      probeOf: account => (account.credential.kind === 'token' ? taken => this.#probe(taken) : undefined),
+      probeOf: account => this.#probeOf(account),
     })
   }
 
@@ -122,6 +134,7 @@ export class AccountService {
   /** Takes over the accounts that a configuration declares; before the routing is made of it. */
   async adopt(config: Config): Promise<void> {
     this.#adopted = await this.#keeper.adopt(config)
+    await this.#qwenAccounts.look(config)
     const declared = new Set(this.#adopted.map(({ id }) => id))
     const longAgo = this.options.clock.now() - UNDECLARED_MS
     for (const { id, origin, updatedAt } of this.#cache?.records ?? []) {
@@ -132,9 +145,9 @@ export class AccountService {
   /** What providers are made of. */
   sources(): Pick<ProviderSources, 'accounts' | 'registry' | 'jetbrains'> {
     return {
-      accounts: this.#keeper.wanted(this.#adopted, this.#cache?.records ?? []),
+      accounts: [...this.#keeper.wanted(this.#adopted, this.#cache?.records ?? []), ...this.#qwenAccounts.wanted],
       registry: this.registry,
-      jetbrains: provider => this.#serviceFor(provider),
+      jetbrains: provider => this.jetbrains.of(provider),
     }
   }
 
@@ -147,7 +160,11 @@ export class AccountService {
   async start(): Promise<void> {
     const { clock } = this.options
     this.checker.start()
-    this.#stops = [clock.every(FLUSH_MS, () => this.#flushSoon()), clock.every(PROFILES_MS, () => void this.#refreshProfiles())]
+    this.#stops = [
+      clock.every(FLUSH_MS, () => this.#flushSoon()),
+      clock.every(LOOK_MS, () => void this.#refreshProfiles()),
+      clock.every(LOOK_MS, () => void this.#lookAtFiles()),
+    ]
     await this.#refreshProfiles()
   }
 
@@ -168,11 +185,6 @@ export class AccountService {
   /** What the store holds of an account; undefined for the key of a provider itself. */
   stored(id: string): AccountRecord | undefined {
     return this.#keeper.record(id)
-  }
-
-  /** What makes the tokens of a provider's accounts. */
-  chainOf(provider: string): TokenChain {
-    return this.#serviceOf(provider).chain
   }
 
   /** Brings the store's present state into memory; the caller rebuilds. */
@@ -213,50 +225,28 @@ export class AccountService {
       })
   }
 
+  /** JetBrains' accounts are asked for their quota. Of Qwen's only those that lost their sign-in are tried: refreshing idle ones for ever got people banned. */
+  #probeOf(account: Account): Probe | undefined {
+    const { credential, kind } = account
+    if (credential.kind !== 'token') return undefined
+    if (kind !== 'qwen_oauth') return taken => this.jetbrains.named(taken.provider).probe(taken)
+    const out = account.health.summary(this.options.clock.now())
+    if (out?.state !== 'needs_sign_in' || out.until !== undefined) return undefined
+    return async () => void (await credential.source.current())
+  }
+
   async #probe(account: Account): Promise<void> {
-    await this.#serviceOf(account.provider).probe(account)
+    const { credential, kind } = account
+    if (kind !== 'qwen_oauth') return this.jetbrains.named(account.provider).probe(account)
+    if (credential.kind === 'token') await credential.source.current()
   }
 
   async #refreshProfiles(): Promise<void> {
-    const { clock, log } = this.options
-    const due = [...this.#services].filter(([, service]) => service.profilesDue)
-    const changed = await Promise.all(
-      due.map(async ([provider, service]) => {
-        const now = clock.now()
-        const fit = this.registry.all.filter(one => one.provider === provider && one.credential.kind === 'token' && !one.summary(now))
-        for (const [index, account] of fit.entries()) {
-          try {
-            return await service.refreshProfiles(account)
-          } catch (thrown) {
-            const error = asGatewayError(thrown)
-            // Another account may be let in where this one is not.
-            const isItsOwn = error.upstream?.verdict !== undefined || error.kind === 'authentication'
-            if (isItsOwn && index < fit.length - 1) continue
-            const kept = service.isLive ? 'the one before stays' : 'the built-in one is used'
-            log.warn({ provider, account: account.label, error: error.message }, `no new list of models; ${kept}`)
-            return false
-          }
-        }
-        return false
-      }),
-    )
-    if (changed.some(Boolean)) this.options.rebuild()
+    if (await this.jetbrains.refreshProfiles()) this.options.rebuild()
   }
 
-  #serviceFor(provider: Pick<ProviderConfig, 'name' | 'base_url' | 'headers'>): JetbrainsService {
-    const { config, send, clock } = this.options
-    const observed = (account: Account) => this.observed(account)
-    const wanted = { settings: config().jetbrains, provider, send, clock, observed }
-    const known = this.#services.get(provider.name)
-    if (known?.fits(wanted)) return known
-    const service = new JetbrainsService(wanted)
-    this.#services.set(provider.name, service)
-    return service
-  }
-
-  #serviceOf(name: string): JetbrainsService {
-    const provider = this.options.config().providers.find(one => one.name === name)
-    return this.#serviceFor(provider ?? { name, base_url: undefined, headers: {} })
+  async #lookAtFiles(): Promise<void> {
+    if (await this.#qwenAccounts.haveChanged()) this.options.rebuild()
   }
 
   async #writeBack(id: string, credential: JetbrainsCredential): Promise<void> {

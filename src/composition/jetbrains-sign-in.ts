@@ -36,7 +36,7 @@ export function checkWishes({ config }: AccountTools, { licenseId, provider, lab
 export async function finishSignIn(tools: AccountTools, wishes: SignInWishes, code: SignInCode, clock: Clock): Promise<SignedIn> {
   const provider = checkWishes(tools, wishes)
   const licenseId = wishes.licenseId.trim()
-  const chain = tools.service.chainOf(provider)
+  const chain = tools.service.jetbrains.chainOf(provider)
   const tokens = await chain.exchangeCode(code)
   if (tokens.refreshToken === undefined) {
     throw new GatewayError('bad-gateway', 'the account server gave no refresh token, without which the account would end within the hour')

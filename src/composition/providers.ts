@@ -14,6 +14,8 @@ import { JETBRAINS_PROVIDER, jetbrainsProviderName } from './declared-accounts.t
 import { jetbrainsProvider } from './jetbrains-provider.ts'
 import type { JetbrainsService } from './jetbrains-service.ts'
 import { configuredTraits } from './quirks.ts'
+import { withPlan } from './qwen-plans.ts'
+import { impliedQwen, qwenProvider, qwenProviderName, signsIn } from './qwen-provider.ts'
 
 export interface Sends {
   network: Send
@@ -60,10 +62,10 @@ const IMPLIED_JETBRAINS = {
 /** The configured providers, ready to be called. Kinds that this version cannot speak to are left out and told to `warn`. */
 export function buildProviders(sources: ProviderSources): Provider[] {
   const { config, accounts, registry, warn } = sources
-  const usable = wantedProviders(sources).filter(provider => {
-    const fault = faultOf(provider)
+  const usable = wantedProviders(sources).flatMap(wanted => {
+    const { provider, fault = faultOf(provider) } = withPlan(wanted)
     if (fault) warn(`provider '${provider.name}' is left out: ${fault}`)
-    return fault === undefined
+    return fault === undefined ? [provider] : []
   })
   const members = accounts.filter(account => {
     const fault = unusedFor(account, usable, config)
@@ -84,6 +86,7 @@ export function buildProviders(sources: ProviderSources): Provider[] {
       const service = sources.jetbrains(provider)
       return [jetbrainsProvider({ config: provider, models, service, pool, limits, send: sources.sends.network })]
     }
+    if (signsIn(provider)) return [qwenProvider({ config: provider, settings: config.qwen, pool, limits, send: sources.sends.network })]
     const preset = presetOf(provider.provider_type, provider.base_url)
     const spoken = preset && DIALECTS[preset.dialect]
     return preset && spoken ? [keyedProvider(provider, preset, spoken, pool, limits, sources.sends)] : []
@@ -97,12 +100,17 @@ function wantedProviders({ config, demo, accounts }: ProviderSources): ProviderC
   if (!isDeclared && accounts.some(({ provider }) => provider === JETBRAINS_PROVIDER)) {
     wanted.push(IMPLIED_JETBRAINS as unknown as ProviderConfig)
   }
+  const qwen = qwenProviderName(config)
+  if (!config.providers.some(({ name }) => name === qwen) && accounts.some(({ provider }) => provider === qwen)) {
+    wanted.push(impliedQwen(qwen) as unknown as ProviderConfig)
+  }
   if (demo && !wanted.some(({ name }) => name === DEMO_PROVIDER.name)) wanted.push(DEMO_PROVIDER as unknown as ProviderConfig)
   return wanted
 }
 
-function faultOf({ provider_type: type, base_url }: ProviderConfig): string | undefined {
-  if (type === 'jetbrains') return undefined
+function faultOf(provider: ProviderConfig): string | undefined {
+  const { provider_type: type, base_url } = provider
+  if (type === 'jetbrains' || signsIn(provider)) return undefined
   if (!presetOf(type, base_url)) return `provider_type '${type}' is not supported by this version`
   return type !== 'demo' && !base_url ? 'it has no base_url' : undefined
 }
@@ -111,7 +119,7 @@ function faultOf({ provider_type: type, base_url }: ProviderConfig): string | un
 function unusedFor({ provider: name, kind }: WantedAccount, usable: readonly ProviderConfig[], { providers }: Config): string | undefined {
   const provider = usable.find(one => one.name === name)
   if (provider) {
-    const isFor = (provider.provider_type === 'jetbrains') === !['api_key', 'none'].includes(kind)
+    const isFor = kindsOf(provider).includes(kind)
     return isFor ? undefined : `provider '${name}' of type ${provider.provider_type} takes no credential of kind ${kind}`
   }
   const known = providers.find(one => one.name === name)
@@ -119,9 +127,16 @@ function unusedFor({ provider: name, kind }: WantedAccount, usable: readonly Pro
   return known ? `provider '${name}' is left out` : `there is no provider named '${name}'`
 }
 
+/** The credentials that its accounts prove themselves with. */
+function kindsOf(provider: ProviderConfig): readonly string[] {
+  if (provider.provider_type === 'jetbrains') return ['static_jwt', 'jetbrains_license', 'jetbrains_oauth']
+  return signsIn(provider) ? ['qwen_oauth'] : ['api_key', 'none']
+}
+
 /** The account of a provider's own key; the one of a provider without any, where nothing else proves it. JetBrains' keys are tokens, which are kept with the others. */
-function ownAccount({ name, provider_type: type, api_key: apiKey }: ProviderConfig, accounts: readonly WantedAccount[]): WantedAccount[] {
-  if (type === 'jetbrains' || (apiKey === undefined && accounts.some(({ provider }) => provider === name))) return []
+function ownAccount(provider: ProviderConfig, accounts: readonly WantedAccount[]): WantedAccount[] {
+  const { name, provider_type: type, api_key: apiKey } = provider
+  if (type === 'jetbrains' || signsIn(provider) || (apiKey === undefined && accounts.some(({ provider }) => provider === name))) return []
   const id = accountIdOf(name, { api_key: apiKey })
   const credential: Credential = apiKey === undefined ? { kind: 'none' } : { kind: 'api_key', apiKey }
   const labels = new Set(accounts.filter(({ provider }) => provider === name).map(({ label }) => label))

@@ -5,6 +5,8 @@ import type { Lease } from '../routing/attempt.ts'
 import type { Leaving, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../upstream/client.ts'
 import { readSome } from '../upstream/read-all.ts'
 import { quotesSecret, withoutSecrets } from './redact.ts'
+import type { RequestTrace } from './tracing/request-trace.ts'
+import { tracedSend } from './tracing/traced-send.ts'
 
 /** An error body is kept whole up to this size, so that the same dialect can get it unchanged. */
 const LONGEST_ERROR = 1024 * 1024
@@ -31,6 +33,7 @@ export interface UpstreamCall {
   client: Leaving
   /** Default: the provider's own. */
   limits?: UpstreamLimits
+  trace?: RequestTrace
 }
 
 /**
@@ -38,9 +41,11 @@ export interface UpstreamCall {
  */
 export async function callUpstream({ target, account, wire }: Lease, codec: UpstreamCodec, call: UpstreamCall): Promise<UpstreamResponse> {
   const { provider } = target
-  const url = provider.url?.(call.path, wire.model) ?? provider.baseUrl + call.path
+  const url = provider.url?.(call.path, wire.model) ?? (provider.baseUrlOf?.(account) ?? provider.baseUrl) + call.path
+  const via = call.trace && { provider: provider.name, account: account.label, model: wire.model, secrets: provider.secrets(account) }
+  const ask = call.trace && via ? tracedSend(provider.send, call.trace, via) : provider.send
   const send = (token?: string) =>
-    provider.send({
+    ask({
       url,
       ...headersOf(call.headers, provider.headers(account, token)),
       body: call.body,
@@ -58,19 +63,24 @@ export async function callUpstream({ target, account, wire }: Lease, codec: Upst
   const body = await readSome(response.body, LONGEST_ERROR)
   const text = new TextDecoder().decode(body)
   const headers = new Headers([...response.headers])
-  const error = codec.decodeError(status, headers, text)
+  const error = codec.decodeError(status, headers, text, wire.traits)
   const secrets = provider.secrets(account)
   const known = withoutSecrets(secrets, withStatus(error, { status, ...error.upstream }))
   if (!quotesSecret(secrets, text)) rawAnswers.set(known, { dialect: wire.dialect, status, headers, body })
   throw known
 }
 
+const REFUSALS: readonly number[] = [401]
+
 /** A token that the upstream refuses is replaced once: it may have been revoked before its time. */
 async function sendWithToken(source: TokenSource, send: (token: string) => Promise<UpstreamResponse>): Promise<UpstreamResponse> {
   const token = await source.current()
   const response = await send(token)
-  if (response.status !== 401) return response
-  const other = await source.replace(token)
+  if (!(source.refusals ?? REFUSALS).includes(response.status)) return response
+  const other = await source.replace(token).catch(error => {
+    response.body.release()
+    throw error
+  })
   if (other === undefined) return response
   response.body.release()
   return send(other)

@@ -19,6 +19,8 @@ export interface Provider {
   readonly type: string
   readonly dialect: Dialect
   readonly baseUrl: string
+  /** Where an account of its is served, where that is not the same for all. */
+  baseUrlOf?(account: Account): string
   readonly priority: number
   /** Names and patterns (`gpt-*`); empty: any name is passed on. */
   readonly models: readonly string[]

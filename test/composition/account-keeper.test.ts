@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import type { Account } from '../../src/accounts/account.ts'
 import { AccountRegistry } from '../../src/accounts/registry.ts'
 import { AccountKeeper } from '../../src/composition/account-keeper.ts'
+import { createCredentialMakers } from '../../src/composition/credential-makers.ts'
+import { QwenService } from '../../src/composition/qwen-service.ts'
 import { GatewayError } from '../../src/core/errors.ts'
 import type { AccountRecord } from '../../src/store/account-record.ts'
 import type { Accounts } from '../../src/store/accounts.ts'
@@ -21,16 +23,24 @@ async function scene(change: (accounts: Accounts) => Partial<Accounts> = () => (
   const { clock, accounts, store } = await accountStore()
   const warnings: string[] = []
   const chainsAsked: string[] = []
-  const keeper = new AccountKeeper({
-    accounts: { ...accounts, ...change(accounts) },
+  const changed = { ...accounts, ...change(accounts) }
+  const warn = (message: string) => warnings.push(message)
+  const events = { renewalFailed: () => {}, storeFailed: () => {}, skewed: () => {} }
+  const qwen = new QwenService({
+    settings: () => configOf({}).qwen,
+    send: () => Promise.reject(new Error('nobody is called')),
     clock,
-    events: { renewalFailed: () => {}, storeFailed: () => {}, skewed: () => {} },
+    events,
+  })
+  const makerOf = createCredentialMakers({
+    ...{ accounts: changed, clock, events, qwen, warn },
     chainOf(provider) {
       chainsAsked.push(provider)
       throw new GatewayError('bad-gateway', 'no chain here', { upstream: {} })
     },
-    warn: message => warnings.push(message),
+    renewed() {},
   })
+  const keeper = new AccountKeeper({ accounts: changed, clock, makerOf, warn })
   const registry = new AccountRegistry(
     (account, _, after) => keeper.observe(account, after),
     account => keeper.restore(account),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { readJetbrainsCredential } from '../../src/accounts/jetbrains/credential.ts'
 import { credentialPort } from '../../src/composition/credential-port.ts'
 import { accountStore, newAccount } from '../store/account-stores.ts'
 
@@ -6,7 +7,13 @@ async function scene() {
   const { accounts, clock } = await accountStore()
   const { id } = await accounts.create(newAccount())
   const saved: object[] = []
-  return { accounts, clock, id, saved, port: credentialPort(accounts, id, clock, credential => saved.push(credential)) }
+  return {
+    accounts,
+    clock,
+    id,
+    saved,
+    port: credentialPort({ accounts, clock }, id, readJetbrainsCredential, credential => saved.push(credential)),
+  }
 }
 
 const FIRST = { refresh_token: 'rt-very-secret-1', licenseId: 'LIC1' }
@@ -44,7 +51,7 @@ describe('a credential in the store', () => {
   test('that cannot be read is an error', async () => {
     const { clock, accounts } = await scene()
     const failing = { ...accounts, get: () => Promise.reject(new Error('disk')) }
-    await expect(credentialPort(failing, 'x', clock).load()).rejects.toThrow('disk')
+    await expect(credentialPort({ accounts: failing, clock }, 'x', readJetbrainsCredential).load()).rejects.toThrow('disk')
   })
 })
 

@@ -56,7 +56,7 @@ export class CredentialsFile implements CredentialPort<QwenKept> {
     return orGone(realpath(this.path))
   }
 
-  /** Whether the file is another one than was read or written last. @throws the file system's error */
+  /** Whether the file is another one than was loaded or written last. @throws the file system's error */
   async isChanged(): Promise<boolean> {
     const now = await orGone(stat(this.path))
     return now === undefined ? this.#mark !== undefined : !isSame(this.#mark, now)
@@ -65,6 +65,7 @@ export class CredentialsFile implements CredentialPort<QwenKept> {
   /** What is in it; a file that is gone or invalid is no credential and says why. @throws the file system's error where it cannot be read */
   async load(): Promise<QwenKept> {
     const found = await this.#read()
+    this.#mark = found.mark
     const kept = 'problem' in found ? found : parseCredentialsFile(found.json)
     if (isUsable(kept)) {
       this.#refreshToken = kept.refresh_token
@@ -112,26 +113,25 @@ export class CredentialsFile implements CredentialPort<QwenKept> {
     return this.#lock.release()
   }
 
-  async #read(): Promise<{ json: JsonValue } | NoCredential> {
+  async #read(): Promise<({ json: JsonValue } | NoCredential) & { mark?: Mark }> {
     for (let reads = 1; ; reads++) {
       const read = await orGone(this.#readOnce())
-      if (read === undefined) this.#mark = undefined
       if (read === undefined || 'problem' in read) return read ?? { problem: 'is gone' }
-      const json = tryParseJson(read.text)
-      if (json !== undefined) return { json }
-      if (reads === TORN_READS) return { problem: 'is no valid JSON' }
+      const { mark, text } = read
+      const json = tryParseJson(text)
+      if (json !== undefined) return { json, mark }
+      if (reads === TORN_READS) return { problem: 'is no valid JSON', mark }
       await this.clock.sleep(TORN_MS)
     }
   }
 
-  async #readOnce(): Promise<{ text: string } | NoCredential> {
+  async #readOnce(): Promise<{ text: string; mark: Mark } | (NoCredential & { mark?: Mark })> {
     // A pipe would never be opened.
     if (!(await stat(this.path)).isFile()) return { problem: 'is no file' }
     const file = await open(this.path, 'r')
     try {
-      const found = await file.stat()
-      this.#mark = found
-      return found.size > LONGEST_FILE ? { problem: 'is too long' } : { text: await file.readFile('utf8') }
+      const mark = await file.stat()
+      return mark.size > LONGEST_FILE ? { problem: 'is too long', mark } : { text: await file.readFile('utf8'), mark }
     } finally {
       await file.close()
     }

@@ -19,6 +19,9 @@ const AHEAD_MS = 30_000
 /** How often it is looked at most whether another process has changed the file. */
 const LOOK_MS = 5000
 
+/** So long after it was made a token is not taken for the reason of a 403. */
+const FRESH_MS = 60_000
+
 /** A refresh token that was refused stays so; it is shown again after this time only, or when the operator gives another one. */
 const REFUSED_MS = 300_000
 
@@ -27,13 +30,18 @@ export class QwenToken extends RenewedToken<QwenKept> {
   readonly #options: QwenTokenOptions
   #lookedAt: number
   /** Of a token that was made here it is known how long it lives: a very short one is renewed at half its life, not by each who asks. */
-  #made: { token: string; lifeMs: number } | undefined
+  #made: { token: string; lifeMs: number; at: number } | undefined
   #refusal: { refreshToken: string; error: GatewayError; at: number } | undefined
 
   constructor(options: QwenTokenOptions) {
     super(options, { secretsOf, waits: LOCK_WAITS, ahead: 'before' })
     this.#options = options
     this.#lookedAt = options.clock.elapsed()
+  }
+
+  /** A signed-in account may be turned down by either; a 403 for a token that has just been made means something else. */
+  get refusals(): readonly number[] {
+    return this.#made && this.#options.clock.elapsed() - this.#made.at < FRESH_MS ? [401] : [401, 403]
   }
 
   /** Where the account is served (`apiBaseOf`); may change whenever the token does. */
@@ -76,7 +84,7 @@ export class QwenToken extends RenewedToken<QwenKept> {
     }
     // Somebody has signed in meanwhile: that counts.
     if (kept.current !== credential) return
-    this.#made = { token: tokens.accessToken, lifeMs: tokens.expiresInMs }
+    this.#made = { token: tokens.accessToken, lifeMs: tokens.expiresInMs, at: this.#options.clock.elapsed() }
     await kept.keep(renewedBy(credential, tokens, this.#options.clock.now()))
   }
 
