@@ -1,4 +1,5 @@
 import { Elysia } from 'elysia'
+import { accountRoutes } from './http/admin/accounts.ts'
 import { adminRoutes } from './http/admin/routes.ts'
 import { docsRoutes } from './http/docs/routes.ts'
 import { createEdge } from './http/edge.ts'
@@ -26,6 +27,7 @@ export function createApp(services: HttpServices): App {
     .use(client.plugin)
     .use(healthRoutes(services))
     .use(adminRoutes(services))
+    .use(accountRoutes(services))
   for (const prefix of ANTHROPIC_PREFIXES) app.use(modelRoutes(services, prefix))
   const elysia = app as unknown as Elysia
   return { elysia, handle: createEdge(elysia, client.byPath, services) }

@@ -89,8 +89,23 @@ export interface UpstreamTraits {
   seedField?: 'seed' | 'random_seed'
   /** The server's own words for service tiers; others are not sent. */
   serviceTiers?: readonly string[]
-  /** Parts carry Anthropic's `cache_control` on (OpenRouter). */
+  /** Parts carry Anthropic's `cache_control` on (OpenRouter, Alibaba). */
   cacheControl?: boolean
+  /** What may be marked, where that is known: the most marks in a request, whether a mark has a `ttl`, and whether tools are marked too. */
+  cacheMarks?: { most: number; ttl: boolean; tools: boolean }
+  /**
+   * `cached-parts`: the server wants one system message, the first of all, its content a list of parts of which the first has a cache mark (Qwen's portal,
+   * qwen.md §2.3). `any`: whatever the client sent.
+   */
+  leadingSystem?: 'cached-parts' | 'any'
+  /** False: a tool with `strict: false` is refused; it goes without the member. */
+  strictFalse?: boolean
+  /** An answer that calls tools may end in `stop`, on which clients end their loop: a pass-through corrects it. */
+  falseStop?: boolean
+  /** Every answer has a finish reason: a stream without one was broken off, `[DONE]` or not. */
+  alwaysFinishes?: boolean
+  /** Whose meanings the words of errors have, where others use the same words for something else (qwen.md §3.2). */
+  errors?: 'alibaba'
   /** JetBrains: the parameters (fqdn) that the live profile names for the model. Absent: those of its family. */
   parameters?: readonly string[]
   /** Media types the model takes. Absent: all that the dialect knows. */
@@ -183,10 +198,10 @@ export interface UpstreamCodec {
   readonly reportsUsage?: false
   encodeRequest(request: GenerateRequest, options: EncodeOptions, context: CodecContext): EncodedRequest
   /** @throws GatewayError `bad-gateway` where the body is no answer of this dialect. */
-  decodeResponse(body: JsonValue, context: CodecContext): GenerateResponse
-  streamDecoder(context: CodecContext): StreamDecoder
+  decodeResponse(body: JsonValue, context: CodecContext, traits?: UpstreamTraits): GenerateResponse
+  streamDecoder(context: CodecContext, traits?: UpstreamTraits): StreamDecoder
   /** An answer of status ≥ 400. The message is fit for the caller: text of the body is taken over only where the dialect has a place for it. */
-  decodeError(status: number, headers: Headers, body: string): GatewayError
+  decodeError(status: number, headers: Headers, body: string, traits?: UpstreamTraits): GatewayError
 }
 
 /**
@@ -228,6 +243,8 @@ export interface PassThroughOptions {
   stripUsage: boolean
   /** False (`normalize: "never"`): read only, mend nothing. */
   repair: boolean
+  /** The upstream's. */
+  traits?: UpstreamTraits
 }
 
 export interface Dialect {
@@ -236,10 +253,10 @@ export interface Dialect {
   readonly upstream?: UpstreamCodec
   /**
    * For dialects with both sides. The changes to make to a request's top-level members (JSON text by key, null to take one out) beyond the
-   * model's name, and the reader of the answer.
+   * model's name, noted where they lose something, and the reader of the answer.
    */
   readonly passThrough?: {
-    changes(body: JsonObject, options: EncodeOptions): { changes: Map<string, string | null>; stripUsage: boolean }
+    changes(body: JsonObject, options: EncodeOptions, context?: CodecContext): { changes: Map<string, string | null>; stripUsage: boolean }
     open(options: PassThroughOptions, context: CodecContext): PassThrough
   }
 }

@@ -16,10 +16,11 @@ const rest = (fields: Fields, shown: ReadonlySet<string>): string =>
 const OF_REQUEST = new Set([
   ...SHOWN,
   ...['status', 'route', 'model', 'provider', 'account', 'upstream_model', 'key', 'stream', 'latency_ms', 'first_token_ms', 'attempts'],
-  ...['input_tokens', 'output_tokens', 'cached_tokens', 'reasoning_tokens', 'estimated', 'error', 'error_kind', 'notes'],
+  ...['input_tokens', 'output_tokens', 'cached_tokens', 'reasoning_tokens', 'estimated', 'estimated_input_tokens'],
+  ...['error', 'error_kind', 'notes'],
 ])
 
-/** `200 /v1/messages claude-x → OpenAI gpt-4o 812 ms, first 120 ms, 120 in (40 cached) 200 out, by ci request_id=req_…` */
+/** `200 /v1/messages claude-x → OpenAI gpt-4o, 812 ms, first 120 ms, ~118 in estimated, 120 in (40 cached) 200 out, by ci  request_id=req_…` */
 function requestText(fields: Fields): string {
   const { status, route, model, provider, upstream_model: upstream, latency_ms: latency, first_token_ms: first } = fields
   const { input_tokens: input, output_tokens: output, cached_tokens: cached, reasoning_tokens: reasoning } = fields
@@ -27,6 +28,7 @@ function requestText(fields: Fields): string {
     `${status} ${route}${model === undefined ? '' : ` ${model}`}${provider === undefined ? '' : ` → ${provider}${upstream === undefined ? '' : ` ${upstream}`}`}`,
     latency !== undefined && `${latency} ms`,
     first !== undefined && `first ${first} ms`,
+    fields.estimated_input_tokens !== undefined && `~${fields.estimated_input_tokens} in estimated`,
     input !== undefined &&
       `${input} in${cached ? ` (${cached} cached)` : ''} ${output} out${reasoning ? ` (${reasoning} reasoning)` : ''}${fields.estimated ? ', estimated' : ''}`,
     Number(fields.attempts) > 1 && `${fields.attempts} attempts`,

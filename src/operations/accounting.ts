@@ -5,6 +5,7 @@ import type { Usage } from '../ir/usage.ts'
 import type { Lease } from '../routing/attempt.ts'
 import type { Trail } from '../routing/trail.ts'
 import type { Call } from './call.ts'
+import type { InputSize } from './input-size.ts'
 
 /** One request as it is recorded (interface.md, "request"). Times in milliseconds, `at` since the epoch. */
 export interface RequestRecord extends Trail {
@@ -24,6 +25,8 @@ export interface RequestRecord extends Trail {
   latencyMs: number
   firstTokenMs?: number
   usage?: Usage
+  /** Our own count of the prompt, where one was made before it was sent. */
+  estimatedInputTokens?: number
   notes: Note[]
   /** Kind and message of what went wrong; for people, holds no secret. */
   error?: { kind: string; message: string }
@@ -41,6 +44,8 @@ export class Accounting {
   stream = false
   notes: Note[] = []
   lease: Lease | undefined
+  /** How long the request is, where somebody had to know. */
+  input: Pick<InputSize, 'tokens' | 'close'> | undefined
   readonly #started: number
   readonly #at: number
   #firstToken: number | undefined
@@ -81,10 +86,12 @@ export class Accounting {
       attempts: this.trail.attempts,
       skipped: this.trail.skipped,
       usage: outcome.usage,
+      estimatedInputTokens: this.input?.tokens,
       notes: this.notes,
       error: outcome.error && { kind: outcome.error.kind, message: recordable(outcome.error, this.trail) },
       cause: recordableCause(outcome.error),
     })
+    this.input?.close()
   }
 }
 

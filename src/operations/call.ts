@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts'
 import type { ClientCodec, CodecContext, Dialect } from '../dialects/dialect.ts'
 import type { Note } from '../ir/note.ts'
+import type { RequestTrace } from './tracing/request-trace.ts'
 
 /** Whose request it is. */
 export interface Caller {
@@ -9,6 +10,8 @@ export interface Caller {
   name: string
   /** Whether the key may use the model of this name. */
   allows(model: string): boolean
+  /** Whether it is forbidden by name, which no other name of the model gets around. */
+  denies?(model: string): boolean
 }
 
 export type ClientDialect = Dialect & { readonly client: ClientCodec }
@@ -30,6 +33,8 @@ export interface Call {
   strict: boolean
   /** Aborts when the client leaves. */
   readonly signal: AbortSignal
+  /** Present where the request leaves a debugging file. */
+  readonly trace?: RequestTrace
 }
 
 /** What goes back to the client. */

@@ -18,6 +18,19 @@ function beginning({ body }: Pick<Call, 'body'>): string {
   if (typeof body.prompt_cache_key === 'string') return body.prompt_cache_key
   const messages = Array.isArray(body.messages) ? body.messages : []
   const first = messages.findIndex(message => isObject(message) && message.role === 'user')
-  const said: (JsonValue | undefined)[] = [body.system, ...messages.slice(0, first + 1)]
-  return JSON.stringify(said)
+  const said = messages
+    .slice(0, first + 1)
+    .map(message => (isObject(message) ? { role: message.role, content: lasting(message.content) } : null))
+  return JSON.stringify([lasting(body.system), said])
+}
+
+/** Claude Code tells its server about the request in a line of the instructions that is another one each time. */
+const PASSING = /^x-anthropic-billing-header:/
+
+/** A message's content, or the instructions, without what changes from turn to turn: clients move their cache marks on, and write a text as a block to mark it. */
+function lasting(content: JsonValue | undefined): JsonValue {
+  if (!Array.isArray(content)) return typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? null)
+  return content
+    .filter(block => !(isObject(block) && typeof block.text === 'string' && PASSING.test(block.text)))
+    .map(block => (isObject(block) ? { ...block, cache_control: undefined } : block))
 }

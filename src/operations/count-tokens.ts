@@ -103,7 +103,7 @@ async function askUpstream(call: Call, lease: Lease): Promise<{ body: Uint8Array
   const counter = counterOf(lease.wire.dialect.id) as UpstreamCounter
   const { limits } = lease.target.provider
   const [firstByte, idle] = [Math.min(limits.firstByte, PATIENCE_MS), Math.min(limits.idle, PATIENCE_MS)]
-  const asked = { ...counter.request(call, lease), client: call, limits: { ...limits, firstByte, idle } }
+  const asked = { ...counter.request(call, lease), client: call, limits: { ...limits, firstByte, idle }, trace: call.trace }
   const response = await callUpstream(lease, codecOf(lease), asked).catch(thrown => {
     const error = asGatewayError(thrown)
     const { kind, message, param, retryAfterMs, shouldRetry } = error

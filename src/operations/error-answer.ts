@@ -32,7 +32,7 @@ export function errorAnswer(call: FailedCall, error: GatewayError, now: number):
   const raw = rawAnswerOf(error)
   const same = raw?.dialect.id === call.dialect.id
   const headers = { ...(raw && limitsOf(raw, call, now)), ...retryHeaders(error) }
-  if (raw && same && VERDICTS.has(error.kind) && mayPass(raw) && isLegal(raw)) {
+  if (raw && same && VERDICTS.has(error.kind) && !error.upstream?.retell && mayPass(raw) && isLegal(raw)) {
     const type = raw.headers.get('content-type')
     return { status: raw.status, headers: { ...(type ? { 'content-type': type } : JSON_HEADERS), ...headers }, body: raw.body }
   }

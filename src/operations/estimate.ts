@@ -78,6 +78,10 @@ export function estimateInputTokens(request: JsonObject, model = ''): number {
 export interface InputEstimate {
   /** As good as is known by now. */
   readonly tokens: number
+  /** Of these, images, sound and documents: told by their size, and each vendor has rules of its own. */
+  readonly media: number
+  /** Whether all texts have been counted by a tokenizer. */
+  readonly exact: boolean
   /** As `tokens`, once the texts have been counted or after a short while. */
   settled(): Promise<number>
   close(): void
@@ -87,15 +91,20 @@ export interface InputEstimate {
 export function estimateInput(request: JsonObject, model: string, counter: TokenCounter): InputEstimate {
   const family = familyOf(model)
   const count = counter.open(model)
-  const others = new Estimate(family, text => {
+  const estimate = new Estimate(family, text => {
     count.add(text)
     count.cut()
     return 0
-  }).request(request)
+  })
+  const others = estimate.request(request)
   const withOthers = (tokens: number): number => Math.ceil(others + tokens * family.text)
   return {
     get tokens() {
       return withOthers(count.tokens)
+    },
+    media: Math.ceil(estimate.media),
+    get exact() {
+      return count.exact
     },
     settled: async () => withOthers(await count.settled()),
     close: () => count.close(),
@@ -103,6 +112,9 @@ export function estimateInput(request: JsonObject, model: string, counter: Token
 }
 
 class Estimate {
+  /** What media came to so far. */
+  media = 0
+
   constructor(
     private readonly family: Family,
     /** Tokens of a text, unless they are counted elsewhere. */
@@ -127,8 +139,13 @@ class Estimate {
   #part(part: JsonObject, thinking: boolean): number {
     if (part.type === 'thinking') return thinking ? this.content(part.thinking, true) : 0
     if (part.type === 'redacted_thinking') return 0
+    const before = this.media
     const media = mediaTokens(part, this.family.image, { content: value => this.content(value, thinking), text: this.countText })
-    if (media !== undefined) return media
+    if (media !== undefined) {
+      // A document may hold images of its own.
+      this.media = before + media
+      return media
+    }
     if (typeof part.type === 'string' && part.type.endsWith('tool_use') && isObject(part.input)) {
       return PER_CALL + this.#text(String(part.name ?? '')) + this.#text(JSON.stringify(part.input))
     }
@@ -139,7 +156,10 @@ class Estimate {
 
   #text(text: string): number {
     const data = DATA_URL.test(text) || (text.length > DATA_LENGTH && BASE64.test(text.slice(0, DATA_LENGTH)))
-    return data ? imageTokens(text, this.family.image) : this.countText(text)
+    if (!data) return this.countText(text)
+    const tokens = imageTokens(text, this.family.image)
+    this.media += tokens
+    return tokens
   }
 
   #tools(value: JsonValue | undefined): number {

@@ -1,6 +1,6 @@
 import type { Affinity } from '../accounts/affinity.ts'
 import type { Clock } from '../core/clock.ts'
-import { asGatewayError, GatewayError } from '../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Random } from '../core/random.ts'
 import type { RequestSummary } from '../dialects/dialect.ts'
@@ -9,9 +9,10 @@ import { attemptTargets, brokeOff, type Lease, release } from '../routing/attemp
 import { Accounting, type WriteRecord } from './accounting.ts'
 import type { Answer, Call, MakeContext } from './call.ts'
 import { conversationOf } from './conversation.ts'
-import { errorAnswer } from './error-answer.ts'
 import { estimateUsage } from './estimate.ts'
+import { failedAnswer } from './failed-answer.ts'
 import { JSON_HEADERS, noteHeaders, routingHeaders, STREAM_HEADERS } from './headers.ts'
+import { InputSize } from './input-size.ts'
 import { Attempts, type OpenedStream } from './open-answer.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { pump } from './pump.ts'
@@ -27,7 +28,7 @@ export interface GenerateServices {
   write: WriteRecord
   streams: OpenStreams
   affinity: Affinity
-  /** For answers of upstreams that report no usage. */
+  /** For answers of upstreams that report no usage, and for requests to models whose limits are known. */
   counter: TokenCounter
 }
 
@@ -42,22 +43,18 @@ export async function generate(call: Call, services: GenerateServices): Promise<
     accounting.stream = summary.stream
     return await (summary.stream ? streamed : whole)(call, summary, services, accounting)
   } catch (thrown) {
-    const error = asGatewayError(thrown)
-    accounting.lease = undefined
-    // A name that does not exist is not counted under: callers could make up any number of them.
-    if (error.kind === 'model-not-found' && accounting.trail.attempts.length === 0) accounting.model = ''
-    const answer = errorAnswer(call, error, services.clock.now())
-    accounting.settle(answer.status, { error })
-    return answer
+    return failedAnswer(call, accounting, thrown, services.clock.now())
   }
 }
 
 async function whole(call: Call, summary: RequestSummary, services: GenerateServices, accounting: Accounting): Promise<Answer> {
   const state = services.routing()
   const attempts = new Attempts(call, services.makeContext, services.counter)
-  const { targets } = route(summary.model, call, state.catalog)
+  const input = new InputSize(call, services.counter)
+  accounting.input = input
+  const targets = await input.fitting(route(summary.model, call, state.catalog).targets)
   const conversation = conversationOf(call, summary, services.affinity)
-  const open = (lease: Lease) => attempts.openBody(lease)
+  const open = (lease: Lease) => input.explain(attempts.openBody(lease))
   const { value, lease } = await attemptTargets(targets, accounting.trail, services, call, open, conversation)
   release(lease)
   accounting.lease = lease
@@ -76,9 +73,11 @@ async function streamed(call: Call, summary: RequestSummary, services: GenerateS
   const { clock } = services
   const state = services.routing()
   const attempts = new Attempts(call, services.makeContext, services.counter)
-  const { targets } = route(summary.model, call, state.catalog)
+  const input = new InputSize(call, services.counter)
+  accounting.input = input
+  const targets = await input.fitting(route(summary.model, call, state.catalog).targets)
   const conversation = conversationOf(call, summary, services.affinity)
-  const open = (lease: Lease) => attempts.openStream(lease)
+  const open = (lease: Lease) => input.explain(attempts.openStream(lease))
   const opening = attemptTargets(targets, accounting.trail, services, call, open, conversation).then(({ value, lease }) => {
     accounting.lease = lease
     accounting.notes = value.notes
@@ -98,6 +97,7 @@ async function streamed(call: Call, summary: RequestSummary, services: GenerateS
     heartbeatMs: state.heartbeatMs,
     streams: services.streams,
     signal: call.signal,
+    trace: call.trace,
     settled: end => settleStream(call, accounting, end, clock),
   })
   const headers = late || !accounting.lease ? {} : { ...first.headers, ...answerHeaders(state, accounting.lease, accounting) }
@@ -126,6 +126,7 @@ function settleStream(
   end.opened?.estimated?.close()
   const error = end.left ? new GatewayError('cancelled', 'the client left before the end') : end.error
   accounting.settle(error ? call.dialect.client.encodeError(error, call.requestId).status : 200, { usage, error })
+  call.trace?.streamOver(error)
 }
 
 const answerHeaders = (state: RoutingState, lease: Lease, { trail, notes }: Accounting): Record<string, string> => ({

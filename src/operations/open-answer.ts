@@ -1,7 +1,7 @@
 import { GatewayError, type UpstreamFault } from '../core/errors.ts'
 import { isObject, type JsonValue, tryParseJson } from '../core/json.ts'
 import { spliceTopLevel } from '../core/json-splice.ts'
-import type { CodecContext, PassThrough, UpstreamCodec } from '../dialects/dialect.ts'
+import type { CodecContext, PassThrough, UpstreamCodec, UpstreamTraits } from '../dialects/dialect.ts'
 import { foldEvents } from '../ir/fold.ts'
 import { createLifecycle } from '../ir/lifecycle.ts'
 import type { Note } from '../ir/note.ts'
@@ -17,6 +17,7 @@ import type { UpstreamBody } from '../upstream/body.ts'
 import type { UpstreamResponse } from '../upstream/client.ts'
 import { readAll } from '../upstream/read-all.ts'
 import type { Call, MakeContext } from './call.ts'
+import { clampOutput, fittedRequest, fittedTraits } from './context-limits.ts'
 import { EstimatedUsage, withEstimatedAnswer, withEstimatedUsage } from './estimated-usage.ts'
 import { headersFromUpstream, headersToUpstream } from './headers.ts'
 import { translateRateLimits } from './rate-limit-headers.ts'
@@ -58,6 +59,7 @@ interface Sent {
   notes: Note[]
   context: CodecContext
   codec: UpstreamCodec
+  traits: UpstreamTraits
   /** Where client and upstream speak the same dialect: the reader of a whole answer. */
   open?: () => PassThrough
   /** The same for a stream. */
@@ -137,9 +139,9 @@ export class Attempts {
     return this.#request
   }
 
-  async #answer({ response, codec, context, estimated }: Sent): Promise<GenerateResponse> {
+  async #answer({ response, codec, context, traits, estimated }: Sent): Promise<GenerateResponse> {
     try {
-      const answer = await readAnswer(response, codec, context)
+      const answer = await readAnswer(response, codec, context, traits)
       return estimated ? await withEstimatedAnswer(answer, estimated) : answer
     } finally {
       estimated?.close()
@@ -159,8 +161,9 @@ export class Attempts {
 
   async #sendOnce(lease: Lease, stream: boolean): Promise<Sent> {
     const { call } = this
-    const { provider } = lease.target
-    const { model, traits, dialect } = lease.wire
+    const { provider, limits } = lease.target
+    const { model, dialect } = lease.wire
+    const traits = fittedTraits(lease.wire.traits, limits)
     const codec = codecOf(lease)
     const notes: Note[] = []
     // Strict is about what is asked. What an answer loses is noted only: it has been paid for, and the caller could not have asked otherwise.
@@ -168,7 +171,7 @@ export class Attempts {
     const options = { model, traits }
     const same = call.dialect.id === dialect.id ? dialect.passThrough : undefined
     if (!same) {
-      const request = this.request()
+      const request = fittedRequest(this.request(), call.body, limits, notes)
       const encoded = codec.encodeRequest(request, options, this.makeContext(notes, call.strict))
       notes.unshift(...this.#decodeNotes)
       const body = JSON.stringify(encoded.body)
@@ -177,24 +180,26 @@ export class Attempts {
       const estimated = codec.reportsUsage === false ? new EstimatedUsage(call.body, model, this.counter) : undefined
       if (estimated) notes.push({ action: 'estimated', field: 'usage' })
       try {
-        const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path, client: call })
-        return { response, notes, context, codec: reversedCodec(codec, encoded.reversal), estimated }
+        const response = await callUpstream(lease, codec, { body, headers: encoded.headers ?? {}, path, client: call, trace: call.trace })
+        return { response, notes, context, codec: reversedCodec(codec, encoded.reversal), traits, estimated }
       } catch (error) {
         estimated?.close()
         throw error
       }
     }
-    const { changes, stripUsage } = same.changes(call.body, options)
+    const { changes, stripUsage } = same.changes(call.body, options, this.makeContext(notes, call.strict))
+    notes.push(...clampOutput(call.body, limits, changes))
     if (call.body.model !== model || !namesModelOnce(call.text)) changes.set('model', JSON.stringify(model))
     const response = await callUpstream(lease, codec, {
       body: spliceTopLevel(call.text, changes),
       headers: headersToUpstream(call),
       path: (lease.wire.path ?? codec.path) + (call.dialect.id === 'anthropic' ? call.query : ''),
       client: call,
+      trace: call.trace,
     })
-    const open = () => same.open({ stripUsage, repair: provider.repair }, context)
+    const open = () => same.open({ stripUsage, repair: provider.repair, traits }, context)
     const passThrough = stream ? () => new PassThroughRelay(open(), call.dialect.client, call.requestId, secretsOf(lease)) : undefined
-    return { response, notes, context, codec, open, passThrough }
+    return { response, notes, context, codec, traits, open, passThrough }
   }
 
   /** The upstream's rate limits in the client's words. */
@@ -202,10 +207,10 @@ export class Attempts {
     return translateRateLimits(response.headers, wire.dialect.id, this.call.dialect.id, context.now())
   }
 
-  #translation(lease: Lease, { codec, context, estimated }: Sent): TranslationRelay {
+  #translation(lease: Lease, { codec, context, traits, estimated }: Sent): TranslationRelay {
     const { client } = this.call.dialect
     const encoder = client.streamEncoder(this.request(), context)
-    const decoder = codec.streamDecoder(context)
+    const decoder = codec.streamDecoder(context, traits)
     return new TranslationRelay(
       estimated ? withEstimatedUsage(decoder, estimated) : decoder,
       encoder,
@@ -253,14 +258,19 @@ const blamed = (error: GatewayError, fault: UpstreamFault = {}): GatewayError =>
   error.upstream ? error : new GatewayError(error.kind, error.message, { ...error, upstream: fault, cause: error.cause })
 
 /** A whole answer from an upstream that sent one body, or a stream although it was not asked to. */
-async function readAnswer(response: UpstreamResponse, codec: UpstreamCodec, context: CodecContext): Promise<GenerateResponse> {
+async function readAnswer(
+  response: UpstreamResponse,
+  codec: UpstreamCodec,
+  context: CodecContext,
+  traits: UpstreamTraits,
+): Promise<GenerateResponse> {
   const text = new TextDecoder().decode(await readAll(response.body, LONGEST_ANSWER))
   try {
     const json = tryParseJson(text)
-    if (isObject(json)) return codec.decodeResponse(json, context)
+    if (isObject(json)) return codec.decodeResponse(json, context, traits)
     if (!/^(data|event|id|retry)?:/m.test(text.slice(0, 1000))) throw notJson(response)
     const lifecycle = createLifecycle()
-    const decoder = codec.streamDecoder(context)
+    const decoder = codec.streamDecoder(context, traits)
     const events: StreamEvent[] = []
     const take = (decoded: StreamEvent[]) => {
       for (const event of decoded) events.push(...lifecycle.push(event))

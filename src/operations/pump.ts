@@ -5,6 +5,8 @@ import { writeFrames } from '../sse/writer.ts'
 import type { BodySink } from '../upstream/body.ts'
 import type { OpenedStream } from './open-answer.ts'
 import type { OpenStream, OpenStreams } from './open-streams.ts'
+import type { RequestTrace } from './tracing/request-trace.ts'
+import { tracedSink } from './tracing/traced-send.ts'
 
 /** Behind the end marker an upstream gets this long to close, so that its connection can be used again. */
 const LINGER_MS = 1000
@@ -17,6 +19,7 @@ export interface PumpOptions {
   streams: OpenStreams
   /** Aborts when the client leaves: the server does not cancel a stream that it never began to send. */
   signal: AbortSignal
+  trace?: RequestTrace
   /** Called once: the stream is complete, ended in an error, or its client left. */
   settled(end: { opened?: OpenedStream; error?: GatewayError; left?: boolean }): void
 }
@@ -35,7 +38,9 @@ export interface ClientSink {
 export function pump(opening: OpenedStream | Promise<OpenedStream>, options: PumpOptions): ReadableStream<Uint8Array> {
   const stream = new Pump(opening, options)
   // Bun's direct streams: what is written goes to the socket at once.
-  const source = { type: 'direct', pull: (sink: ClientSink) => stream.start(sink), cancel: () => stream.cancel() }
+  const { trace } = options
+  const pull = (sink: ClientSink) => stream.start(trace ? tracedSink(sink, trace) : sink)
+  const source = { type: 'direct', pull, cancel: () => stream.cancel() }
   return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>)
 }
 

@@ -6,9 +6,9 @@ export function reversedCodec(codec: UpstreamCodec, reversal: Reversal | undefin
   if (!reversal) return codec
   return {
     ...codec,
-    decodeResponse: (body, context) => reverseResponse(codec.decodeResponse(body, context), reversal),
-    streamDecoder(context) {
-      const decoder = codec.streamDecoder(context)
+    decodeResponse: (body, context, traits) => reverseResponse(codec.decodeResponse(body, context, traits), reversal),
+    streamDecoder(context, traits) {
+      const decoder = codec.streamDecoder(context, traits)
       const reverser = new StreamReverser(reversal)
       return {
         push: frame => reverser.push(decoder.push(frame)),

@@ -29,7 +29,11 @@ export function unknownModel(model: string, nearest: readonly string[], known: r
 }
 
 /** What a key's model list leaves of the targets: it is checked on the name after aliases, and where a tier led elsewhere on the target's own name too. */
-function permitted({ name, byTier, targets }: Extract<Resolution, { found: true }>, caller: Caller): Target[] {
+function permitted({ name, byTier, byAlias, targets }: Extract<Resolution, { found: true }>, caller: Caller): Target[] {
+  if (byAlias) {
+    const isOpen = ({ model }: Target) => !caller.denies?.(name) && !caller.denies?.(model) && (caller.allows(name) || caller.allows(model))
+    return targets.filter(isOpen)
+  }
   if (!caller.allows(name)) return []
   return byTier ? targets.filter(target => caller.allows(target.model)) : targets
 }

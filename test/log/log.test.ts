@@ -156,6 +156,15 @@ describe('the logger', () => {
     )
   })
 
+  test('shows what was estimated beside what was reported', async () => {
+    const fields = { request_id: 'req_1', status: 200, route: '/v1', estimated_input_tokens: 118 }
+    const said = async (more: object) => Bun.stripANSI(logged({ ...fields, ...more }, await prettyFormat()))
+    expect(await said({ input_tokens: 120, output_tokens: 7 })).toContain('200 /v1, ~118 in estimated, 120 in 7 out  request_id=req_1\n')
+    expect(await said({ status: 400, error: 'too long', error_kind: 'context-too-long' })).toContain(
+      '400 /v1, ~118 in estimated, context-too-long: too long  request_id',
+    )
+  })
+
   test('keeps a cause short, and takes any', () => {
     expect(JSON.parse(logged({ cause: 'x'.repeat(5000) })).cause).toHaveLength(300)
     expect(JSON.parse(logged({ cause: 'see https://host.example/?key=hunter2' })).cause).toBe('see (address)')

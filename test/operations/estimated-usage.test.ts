@@ -28,6 +28,7 @@ function characterCounter() {
       get tokens() {
         return known
       },
+      exact: true,
       async settled() {
         known = own.join('').length
         return known

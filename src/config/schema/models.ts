@@ -12,8 +12,8 @@ const modelEntry = object('A model.', {
   aliases: list('Other names for it.', text('A name.')),
   targets: list('Where it is served, in this order. Without any: wherever the name is listed.', target),
   prices: optional(prices),
-  context_window: optional(whole('Tokens of prompt and answer together.', { minimum: 1 })),
-  max_output: optional(whole('Tokens of an answer.', { minimum: 1 })),
+  context_window: optional(whole('Tokens of prompt and answer together. Longer prompts are refused unsent.', { minimum: 1 })),
+  max_output: optional(whole('Tokens of an answer. Larger limits are lowered.', { minimum: 1 })),
 })
 
 export type ModelEntry = Static<typeof modelEntry>

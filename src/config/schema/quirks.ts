@@ -43,6 +43,12 @@ export const quirks = object(
     seed_field: optional(choice('The field for a seed.', ['seed', 'random_seed'])),
     service_tiers: optional(Type.Array(text('A tier.'), { description: 'Its own service tiers; others are not sent.' })),
     cache_control: optional(flag('Whether parts keep the cache_control of Anthropic clients.')),
+    leading_system: optional(
+      choice(
+        '"cached-parts" where one system message must come first, as parts of which the first is marked for the cache (Qwen sign-in).',
+        [...(['any', 'cached-parts'] as const)],
+      ),
+    ),
   },
   { sample: { mid_system: true, think_tags: true } },
 )

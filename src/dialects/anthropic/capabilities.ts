@@ -142,9 +142,10 @@ function familyVersion(model: string): string | undefined {
   return last ? [last[3], last[1], last[2]].filter(Boolean).join('-') : undefined
 }
 
-/** What a model takes when it is asked by this version of the API. */
-export function capabilitiesOf(model: string, version: string = API_VERSION): Capabilities {
-  const ofModel = modelCapabilities(model)
+/** What a model takes when it is asked by this version of the API. @param maxOutput what the server at hand lets it write, where that is less */
+export function capabilitiesOf(model: string, version: string = API_VERSION, maxOutput = Number.POSITIVE_INFINITY): Capabilities {
+  const known = modelCapabilities(model)
+  const ofModel = maxOutput < (known.maxOutput ?? Number.POSITIVE_INFINITY) ? { ...known, maxOutput } : known
   const { sampling, ...rules } = rulesOf(version)
   return { ...ofModel, ...rules, sampling: ofModel.sampling && sampling }
 }

@@ -20,7 +20,7 @@ import { API_VERSION, DEFERRED_TOOLS, isBegun } from './wire.ts'
 /** A request for `/v1/messages` of the target model (dialects.md §2.1). @throws GatewayError `invalid-request` naming the caller's field */
 export function encodeRequest(given: GenerateRequest, options: EncodeOptions, context: CodecContext): EncodedRequest {
   const version = options.traits.apiVersion ?? API_VERSION
-  const capabilities = capabilitiesOf(options.model, version)
+  const capabilities = capabilitiesOf(options.model, version, options.traits.maxOutput)
   const { request, names } = fitTools(withForeignThinking(given, context), TOOL_LIMITS)
   const {
     [DEFERRED_TOOLS]: _deferred,

@@ -2,11 +2,12 @@ import { GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Annotation, Sealed } from '../../ir/message.ts'
 import type { StreamEvent } from '../../ir/stream.ts'
-import type { CodecContext } from '../dialect.ts'
+import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import { annotationsOf } from './annotations.ts'
 import { readGoogleSeal, sealOfDetail, textOfDetail } from './carried-reasoning.ts'
 import { splitContent } from './delta-content.ts'
-import { decodeFinish } from './finish.ts'
+import { decodeFinish, isCut, saysError } from './finish.ts'
+import { noteMended } from './tool-arguments.ts'
 import { type CallDelta, ToolTracker, type TrackedCall, toolDeltas } from './tool-tracker.ts'
 import { DIALECT } from './wire.ts'
 
@@ -31,25 +32,33 @@ export class ChoiceDecoder {
   constructor(
     private readonly choice: number | undefined,
     private readonly context: CodecContext,
+    private readonly traits: UpstreamTraits | undefined,
   ) {}
+
+  /** Nothing has come that an answer consists of. */
+  get isEmpty(): boolean {
+    return !this.finished && this.#next === 0 && this.#tracker.calls.length === 0 && !this.#audio
+  }
 
   /** `sources`: the citations beside the choices, known so far. */
   push(wire: JsonObject, sources: readonly Annotation[], out: StreamEvent[]): void {
     if (this.finished) return
     const delta = isObject(wire.delta) ? wire.delta : isObject(wire.message) ? wire.message : {}
     const logprobs = wire.logprobs ?? undefined
-    this.#words(delta, logprobs, out)
-    this.#calls(delta, out)
-    if (isObject(delta.audio)) this.#audio = mergedAudio(this.#audio, delta.audio)
-    const finish = decodeFinish(wire)
+    if (!saysError(wire)) {
+      this.#words(delta, logprobs, out)
+      this.#calls(delta, out)
+      if (isObject(delta.audio)) this.#audio = mergedAudio(this.#audio, delta.audio)
+    }
+    const finish = decodeFinish(wire, this.traits)
     if (finish === undefined) return
-    this.close(sources, out)
+    this.close(sources, out, !(finish instanceof GatewayError) && !isCut(finish))
     this.finished = true
     out.push(finish instanceof GatewayError ? { type: 'error', error: finish } : { type: 'finish', choice: this.choice, finish })
   }
 
-  /** Announces what is still held back and ends every block. */
-  close(sources: readonly Annotation[], out: StreamEvent[]): void {
+  /** Announces what is still held back and ends every block. @param isComplete the upstream says that nothing was cut off */
+  close(sources: readonly Annotation[], out: StreamEvent[], isComplete = false): void {
     if (this.finished) return
     this.#annotate(sources, out)
     this.#end(out)
@@ -58,7 +67,14 @@ export class ChoiceDecoder {
       this.#announce(call, out)
       if (call.name === '') this.context.note({ action: 'dropped', field: 'tool_calls', detail: 'no name' })
     }
-    for (const [call, index] of this.#started) out.push({ type: 'block-end', index, choice: this.choice, seal: call.seal })
+    for (const [call, index] of this.#started) {
+      const closing = isComplete ? (call.json?.closing ?? '') : ''
+      if (closing !== '') {
+        noteMended(this.context)
+        out.push({ type: 'block-delta', index, choice: this.choice, text: closing })
+      }
+      out.push({ type: 'block-end', index, choice: this.choice, seal: call.seal })
+    }
     this.#started.clear()
     this.#tracker.calls.length = 0
     if (!this.#audio) return
@@ -147,7 +163,8 @@ export class ChoiceDecoder {
   }
 
   /** A call is announced once its arguments begin: until then its name may still grow and its id may still come. */
-  #call({ call, arguments: piece, opened }: CallDelta, out: StreamEvent[]): void {
+  #call({ call, arguments: piece, mended, opened }: CallDelta, out: StreamEvent[]): void {
+    if (mended) noteMended(this.context)
     if (opened) for (const earlier of this.#tracker.calls) if (earlier !== call) this.#announce(earlier, out)
     const index = this.#started.get(call)
     if (index !== undefined) {

@@ -55,7 +55,7 @@ function alternating(messages: readonly JsonObject[], context: CodecContext): Js
   return out
 }
 
-const partsOf = (content: JsonValue | undefined): JsonValue[] =>
+export const partsOf = (content: JsonValue | undefined): JsonValue[] =>
   typeof content === 'string' ? (content === '' ? [] : [{ type: 'text', text: content }]) : Array.isArray(content) ? content : []
 
 /** Two contents as one: text by text where both are text, else part after part. */

@@ -3,11 +3,12 @@ import { unknownFields } from '../../core/fields.ts'
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ContentPart, ToolCallPart } from '../../ir/message.ts'
 import type { Choice, GenerateResponse } from '../../ir/response.ts'
-import type { CodecContext } from '../dialect.ts'
+import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import { annotationsOf, isText, sourcesOf } from './annotations.ts'
 import { readGoogleSeal, readReasoning } from './carried-reasoning.ts'
 import { argumentText, splitContent } from './delta-content.ts'
-import { decodeFinish, honest } from './finish.ts'
+import { decodeFinish, honest, isCut } from './finish.ts'
+import { mendedArguments, noteMended } from './tool-arguments.ts'
 import { errorOfBody } from './upstream-error.ts'
 import { usageOfChunk } from './usage.ts'
 import { DIALECT, ownExtensions } from './wire.ts'
@@ -15,13 +16,13 @@ import { DIALECT, ownExtensions } from './wire.ts'
 const KNOWN = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'citations', 'search_results'])
 
 /** A whole answer. @throws GatewayError `bad-gateway` where it is none, or what an `error` in it says. */
-export function decodeResponse(body: JsonValue, context: CodecContext): GenerateResponse {
+export function decodeResponse(body: JsonValue, context: CodecContext, traits?: UpstreamTraits): GenerateResponse {
   const answer = Array.isArray(body) ? body[0] : body
   if (!isObject(answer)) throw new GatewayError('bad-gateway', 'the upstream sent no chat completion')
-  if (answer.error) throw errorOfBody(answer)
+  if (answer.error) throw errorOfBody(answer, traits)
   if (!Array.isArray(answer.choices)) throw new GatewayError('bad-gateway', 'the upstream sent a chat completion without choices')
   const sources = sourcesOf(answer)
-  const choices = answer.choices.filter(isObject).map(choice => decodeChoice(choice, context))
+  const choices = answer.choices.filter(isObject).map(choice => decodeChoice(choice, context, traits))
   if (choices.length === 0) throw new GatewayError('bad-gateway', 'the upstream sent a chat completion without choices')
   for (const choice of choices) {
     const text = choice.content.findLast(isText)
@@ -37,7 +38,9 @@ export function decodeResponse(body: JsonValue, context: CodecContext): Generate
   }
 }
 
-function decodeChoice(choice: JsonObject, context: CodecContext): Choice {
+function decodeChoice(choice: JsonObject, context: CodecContext, traits: UpstreamTraits | undefined): Choice {
+  const finish = decodeFinish(choice, traits)
+  if (finish instanceof GatewayError) throw finish
   const message = isObject(choice.message) ? choice.message : {}
   const { text, reasoning } = splitContent(message.content)
   const content: ContentPart[] = readReasoning(message)
@@ -48,14 +51,12 @@ function decodeChoice(choice: JsonObject, context: CodecContext): Choice {
   }
   if (typeof message.refusal === 'string' && message.refusal !== '') content.push({ type: 'refusal', text: message.refusal })
   if (isObject(message.audio)) content.push({ type: 'opaque', origin: DIALECT, value: { audio: message.audio } })
-  const calls = decodeCalls(message, context)
+  const calls = decodeCalls(message, finish !== undefined && !isCut(finish), context)
   content.push(...calls)
-  const finish = decodeFinish(choice)
-  if (finish instanceof GatewayError) throw finish
   return { content, finish: honest(finish ?? { reason: 'stop' }, calls.length), logprobs: choice.logprobs ?? undefined }
 }
 
-function decodeCalls(message: JsonObject, context: CodecContext): ToolCallPart[] {
+function decodeCalls(message: JsonObject, isComplete: boolean, context: CodecContext): ToolCallPart[] {
   const wire = Array.isArray(message.tool_calls) ? message.tool_calls.filter(isObject) : []
   if (wire.length === 0 && isObject(message.function_call)) wire.push({ function: message.function_call })
   const seen = new Set<string>()
@@ -69,11 +70,14 @@ function decodeCalls(message: JsonObject, context: CodecContext): ToolCallPart[]
     const given = typeof call.id === 'string' ? call.id : ''
     const id = given === '' || seen.has(given) ? context.newId('call_') : given
     seen.add(id)
+    const said = argumentText(custom ? custom.input : inner.arguments)
+    const mended = custom || !isComplete ? said : mendedArguments(said)
+    if (mended !== said) noteMended(context)
     const part: ToolCallPart = {
       type: 'tool-call',
       id,
       name: inner.name,
-      arguments: argumentText(custom ? custom.input : inner.arguments),
+      arguments: mended,
       seal: readGoogleSeal(call),
     }
     return [custom ? { ...part, kind: 'custom' } : part]

@@ -10,9 +10,14 @@ import { DIALECT } from './wire.ts'
 /** Claude Code's attribution entry: it changes with every version and means nothing to anyone else (dialects.md §2.2). */
 const ATTRIBUTION = 'x-anthropic-billing-header:'
 
+/** What a mark without a lifetime means to Anthropic and Alibaba. */
+const SHORTEST_TTL = '5m'
+
 export interface ContentOptions {
   /** Parts keep the client's cache marks: as OpenAI's breakpoints, or as Anthropic's own member. */
   cache?: 'breakpoint' | 'cache_control'
+  /** False: cache marks have no lifetime of their own. */
+  ttl?: boolean
   /** The upstream takes images. */
   images: boolean
   documents: NonNullable<UpstreamTraits['documents']>
@@ -75,10 +80,16 @@ function wordsAbout({ extensions }: MediaPart, path: string, context: CodecConte
   return typeof about === 'string' && about !== '' ? [{ type: 'text', text: about }] : []
 }
 
-export function cacheMark({ cache }: Pick<ContentPart, 'cache'>, options: ContentOptions): JsonObject | undefined {
+export function cacheMark(
+  { cache }: Pick<ContentPart, 'cache'>,
+  options: Pick<ContentOptions, 'cache' | 'ttl' | 'context'>,
+): JsonObject | undefined {
   if (!cache || !options.cache) return undefined
   if (options.cache === 'breakpoint') return { prompt_cache_breakpoint: { mode: 'explicit' } }
-  return { cache_control: { type: 'ephemeral', ...(cache.ttl !== undefined && { ttl: cache.ttl }) } }
+  const { ttl } = cache
+  if (options.ttl !== false || ttl === undefined) return { cache_control: { type: 'ephemeral', ...(ttl !== undefined && { ttl }) } }
+  if (ttl !== SHORTEST_TTL) options.context.note({ action: 'approximated', field: 'cache_control.ttl', detail: SHORTEST_TTL })
+  return { cache_control: { type: 'ephemeral' } }
 }
 
 /** One text without anything else on it is a plain string, which every server takes. */

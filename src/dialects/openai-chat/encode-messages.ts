@@ -6,7 +6,7 @@ import type { GenerateRequest } from '../../ir/request.ts'
 import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import { detailOf, googleSeal, issuersDetail } from './carried-reasoning.ts'
 import { joinedContents, shapeConversation } from './conversation-shape.ts'
-import { type ContentOptions, encodeInstructions, encodeParts, joinedContent, simplestContent } from './encode-content.ts'
+import { type ContentOptions, cacheMark, encodeInstructions, encodeParts, joinedContent, simplestContent } from './encode-content.ts'
 import { encodeToolResult, resultContent } from './encode-result.ts'
 import { kindOfForeignPart } from './foreign-part.ts'
 import type { ModelFamily } from './model-family.ts'
@@ -45,7 +45,8 @@ class MessageEncoder {
     // A client of this dialect has its own marks, which come back as extensions.
     const foreign = request.origin !== DIALECT
     const cache = !foreign ? undefined : family.cacheBreakpoints ? 'breakpoint' : traits.cacheControl ? 'cache_control' : undefined
-    this.#content = { context, cache, images: traits.images !== false, documents: traits.documents ?? 'file' }
+    const ttl = traits.cacheMarks?.ttl
+    this.#content = { context, cache, ttl, images: traits.images !== false, documents: traits.documents ?? 'file' }
   }
 
   encode(): JsonObject[] {
@@ -111,6 +112,9 @@ class MessageEncoder {
       if (this.family.openAi) wire.refusal = refusal
       else wire.content = text + refusal
     }
+    // A mark behind the calls has no place of its own: what stands before them is a prefix as well.
+    const mark = cacheMark({ cache: message.content.findLast(part => part.cache)?.cache }, this.#content)
+    if (mark?.cache_control && typeof wire.content === 'string') wire.content = [{ type: 'text', text: wire.content, ...mark }]
     this.#reasoning(message, wire, calls.length > 0)
     if (calls.length > 0) wire.tool_calls = calls
     const audio = message.content.find(part => part.type === 'opaque' && part.origin === DIALECT)

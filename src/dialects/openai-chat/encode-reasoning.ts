@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../core/json.ts'
-import { BUDGET_OF_EFFORT, EFFORTS, type Effort, effortOfBudget } from '../../ir/reasoning.ts'
+import { BUDGET_OF_EFFORT, EFFORTS, type Effort, effortOfBudget, type Reasoning } from '../../ir/reasoning.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
 import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import type { ModelFamily } from './model-family.ts'
@@ -24,8 +24,7 @@ export function encodeReasoning(request: GenerateRequest, traits: UpstreamTraits
       if (off) return { thinking: { type: 'disabled' } }
       return { ...(on && { thinking: { type: 'enabled' } }), ...effort() }
     case 'enable_thinking':
-      if (off) return { enable_thinking: false }
-      return on ? { enable_thinking: true, ...budgetFor(reasoning.budgetTokens, wanted) } : {}
+      return off || on ? enableThinking({ effort: wanted, budgetTokens: reasoning.budgetTokens }) : {}
     case 'chat_template_kwargs':
       if (off) return { chat_template_kwargs: { enable_thinking: false } }
       return { ...(reasoning.mode === 'enabled' && { chat_template_kwargs: { enable_thinking: true } }), ...effort() }
@@ -51,6 +50,10 @@ export const stopsReasoning = (fields: JsonObject): boolean => {
 const withField = (effort: Effort | undefined): JsonObject => (effort === undefined ? {} : { reasoning_effort: effort })
 
 const ofBudget = (tokens: number | undefined): Effort | undefined => (tokens === undefined ? undefined : effortOfBudget(tokens))
+
+/** Alibaba's switch, with a budget where one is known (qwen.md §2.3). */
+export const enableThinking = ({ effort, budgetTokens }: Pick<Reasoning, 'effort' | 'budgetTokens'>): JsonObject =>
+  effort === 'none' ? { enable_thinking: false } : { enable_thinking: true, ...budgetFor(budgetTokens, effort) }
 
 /** Alibaba's `thinking_budget`; without one the model takes all it may. */
 function budgetFor(tokens: number | undefined, effort: Effort | undefined): JsonObject {

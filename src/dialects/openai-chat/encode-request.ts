@@ -9,6 +9,7 @@ import { encodeMessages } from './encode-messages.ts'
 import { encodeReasoning, stopsReasoning } from './encode-reasoning.ts'
 import { encodeLimit, encodeSampling } from './encode-sampling.ts'
 import { encodeTools } from './encode-tools.ts'
+import { withFewerMarks, withLeadingSystem } from './leading-system.ts'
 import { modelFamily } from './model-family.ts'
 import { dropRefused } from './refused-fields.ts'
 import { encodeResponseFormat } from './response-format.ts'
@@ -37,8 +38,23 @@ export function encodeRequest(request: GenerateRequest, options: EncodeOptions, 
   encodeServiceTier(draft)
   encodeExtensions(draft)
   if (request.origin !== DIALECT) Object.assign(body, markPrefill(messages, traits, context))
+  fitMarks(draft)
   dropRefused(body, request, traits, context)
   return { body }
+}
+
+/** Instructions where the server wants them, and no more cache marks than it takes. */
+function fitMarks({ traits, body, context }: Draft): void {
+  if (!traits.cacheMarks && !traits.leadingSystem) return
+  const all = body.messages as JsonObject[]
+  const keepsLead = traits.leadingSystem === 'cached-parts'
+  const messages = keepsLead ? withLeadingSystem(all) : all
+  const most = traits.cacheMarks?.most ?? Number.POSITIVE_INFINITY
+  const tools = body.tools as JsonObject[] | undefined
+  const fitted = withFewerMarks({ messages, tools: tools ?? [] }, most, keepsLead)
+  body.messages = [...fitted.messages]
+  if (tools) body.tools = [...fitted.tools]
+  if (fitted.dropped > 0) context.note({ action: 'approximated', field: 'cache_control', detail: `only the last ${most} are marked` })
 }
 
 /** A forced tool is worth more than thoughts about it where an upstream grants only one of the two (dialects.md §2.4.3). */

@@ -4,6 +4,7 @@ import type { GenerateRequest } from '../../ir/request.ts'
 import type { CustomTool, FunctionTool, Tool, ToolChoice, VendorTool } from '../../ir/tools.ts'
 import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import { LEGACY } from './decode-tools.ts'
+import { cacheMark } from './encode-content.ts'
 import type { ModelFamily } from './model-family.ts'
 import { fitsStrict, functionSchema } from './strict-schema.ts'
 import { functionOfVendorTool } from './vendor-tools.ts'
@@ -17,7 +18,7 @@ export function encodeTools(request: GenerateRequest, traits: UpstreamTraits, fa
   const lost: { tool: VendorTool; index: number }[] = []
   const tools: NamedTool[] = []
   for (const [index, tool] of all.entries()) {
-    const wire = encodeTool(tool, index, context)
+    const wire = encodeTool(tool, index, request, traits, context)
     if (wire) tools.push({ name: tool.name, wire })
     else if (tool.type === 'vendor') lost.push({ tool, index })
   }
@@ -78,10 +79,16 @@ function chosen(
   return { offered, choice: made }
 }
 
-function encodeTool(tool: Tool, index: number, context: CodecContext): JsonObject | undefined {
+function encodeTool(
+  tool: Tool,
+  index: number,
+  { origin }: GenerateRequest,
+  traits: UpstreamTraits,
+  context: CodecContext,
+): JsonObject | undefined {
   switch (tool.type) {
     case 'function':
-      return encodeFunction(tool, index, context)
+      return { ...encodeFunction(tool, index, traits, context), ...(origin !== DIALECT && toolMark(tool, traits, context)) }
     case 'custom':
       return encodeCustom(tool)
     case 'vendor': {
@@ -92,25 +99,30 @@ function encodeTool(tool: Tool, index: number, context: CodecContext): JsonObjec
   }
 }
 
-function encodeFunction(tool: FunctionTool, index: number, context: CodecContext): JsonObject {
+function encodeFunction(tool: FunctionTool, index: number, traits: UpstreamTraits, context: CodecContext): JsonObject {
   const { function: inner, [LEGACY]: _, ...outer } = tool.extensions?.[DIALECT] ?? {}
   const parameters = functionSchema(tool.parameters)
   // Vendors mean different things by strict: what would be refused for it is better sent without.
   const loose = tool.strict === true && !fitsStrict(parameters)
   if (loose)
     context.note({ action: 'approximated', field: `tools.${index}.strict`, detail: 'the schema is not strict in the sense of OpenAI' })
+  const strict = loose ? false : tool.strict
   return {
     type: 'function',
     function: {
       name: tool.name,
       ...(tool.description && { description: tool.description }),
       parameters,
-      ...(tool.strict !== undefined && { strict: loose ? false : tool.strict }),
+      ...(strict !== undefined && (strict || traits.strictFalse !== false) && { strict }),
       ...(isObject(inner) && inner),
     },
     ...outer,
   }
 }
+
+/** Where tools can end a prefix that is to be cached, the mark stands outside `function` (qwen.md §2.2). */
+const toolMark = (tool: FunctionTool, { cacheControl, cacheMarks }: UpstreamTraits, context: CodecContext): JsonObject | undefined =>
+  cacheControl && cacheMarks?.tools ? cacheMark(tool, { cache: 'cache_control', ttl: cacheMarks.ttl, context }) : undefined
 
 function encodeCustom(tool: CustomTool): JsonObject {
   return {

@@ -1,7 +1,8 @@
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import type { CodecContext } from '../dialect.ts'
+import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import { argumentText, splitContent } from './delta-content.ts'
-import { ToolTracker, toolDeltas } from './tool-tracker.ts'
+import { mendedArguments, noteMended } from './tool-arguments.ts'
+import { type CallDelta, ToolTracker, toolDeltas } from './tool-tracker.ts'
 import { CHUNK_OBJECT, COMPLETION_OBJECT } from './wire.ts'
 
 interface Identity {
@@ -16,7 +17,10 @@ export class ChunkMender {
   readonly #opened = new Set<number>()
   readonly #trackers = new Map<number, ToolTracker>()
 
-  constructor(private readonly context: CodecContext) {}
+  constructor(
+    private readonly context: CodecContext,
+    private readonly traits: UpstreamTraits = {},
+  ) {}
 
   /** Whether anything had to be changed. */
   mend(chunk: JsonObject): boolean {
@@ -74,6 +78,7 @@ export class ChunkMender {
     const delta = choice.delta as JsonObject
     if (flattenContent(delta)) changed = true
     if (this.#tools(delta, index)) changed = true
+    if (this.#ending(choice, delta, index)) changed = true
     if (!this.#opened.has(index)) {
       this.#opened.add(index)
       if (typeof delta.role !== 'string') {
@@ -97,19 +102,54 @@ export class ChunkMender {
       tracker = new ToolTracker()
       this.#trackers.set(index, tracker)
     }
-    for (const { call, wire } of tracker.take(toolDeltas(delta))) {
-      if (wire.index !== call.ordinal) {
-        wire.index = call.ordinal
-        changed = true
-      }
-      if (stringArguments(wire)) changed = true
-    }
+    for (const taken of tracker.take(toolDeltas(delta))) if (this.#call(taken)) changed = true
     return changed
+  }
+
+  #call({ call, wire, arguments: piece, mended, opened }: CallDelta): boolean {
+    let changed = stringArguments(wire)
+    if (wire.index !== call.ordinal) {
+      wire.index = call.ordinal
+      changed = true
+    }
+    if (mended && isObject(wire.function)) {
+      noteMended(this.context)
+      wire.function.arguments = piece
+      changed = true
+    }
+    if (opened && call.id === '') {
+      call.id = this.context.newId('call_')
+      wire.id = call.id
+      return true
+    }
+    // Clients take an id that comes later for the call's; an empty one they pass over.
+    if (opened || !wire.id || wire.id === call.id) return changed
+    delete wire.id
+    return true
+  }
+
+  /** What the last chunk of a choice has to put right: brackets that its calls lack, and the reason that clients go on for. */
+  #ending(choice: JsonObject, delta: JsonObject, index: number): boolean {
+    const calls = this.#trackers.get(index)?.calls ?? []
+    const reason = choice.finish_reason
+    if (calls.length === 0 || (reason !== 'tool_calls' && reason !== 'stop')) return false
+    const closings = calls.flatMap(({ ordinal, json }) => {
+      const closing = json?.closing ?? ''
+      json?.take(closing)
+      return closing === '' ? [] : [{ index: ordinal, function: { arguments: closing } }]
+    })
+    if (closings.length > 0) {
+      noteMended(this.context)
+      delta.tool_calls = [...(Array.isArray(delta.tool_calls) ? delta.tool_calls : []), ...closings]
+    }
+    const corrected = reason === 'stop' && this.traits.falseStop === true
+    if (corrected) choice.finish_reason = 'tool_calls'
+    return corrected || closings.length > 0
   }
 }
 
 /** Repairs a whole answer in place. Whether anything had to be changed. */
-export function mendBody(body: JsonObject, context: CodecContext): boolean {
+export function mendBody(body: JsonObject, context: CodecContext, traits: UpstreamTraits = {}): boolean {
   let changed = false
   const set = (target: JsonObject, key: string, value: JsonValue) => {
     target[key] = value
@@ -129,6 +169,17 @@ export function mendBody(body: JsonObject, context: CodecContext): boolean {
     const calls = toolDeltas(message)
     for (const call of calls) if (stringArguments(call)) changed = true
     if (choice.finish_reason === '') set(choice, 'finish_reason', calls.length > 0 ? 'tool_calls' : 'stop')
+    const isComplete = choice.finish_reason === 'tool_calls' || choice.finish_reason === 'stop'
+    for (const call of Array.isArray(message.tool_calls) ? calls : []) {
+      if (call.id === undefined || call.id === '') set(call, 'id', context.newId('call_'))
+      const inner = call.function
+      const given = isObject(inner) && isComplete ? inner.arguments : undefined
+      const mended = typeof given === 'string' ? mendedArguments(given) : given
+      if (!isObject(inner) || mended === given || mended === undefined) continue
+      noteMended(context)
+      set(inner, 'arguments', mended)
+    }
+    if (calls.length > 0 && choice.finish_reason === 'stop' && traits.falseStop) set(choice, 'finish_reason', 'tool_calls')
   }
   return changed
 }

@@ -5,9 +5,9 @@ import type { FramePattern } from '../../sse/frame-pattern.ts'
 import type { CodecContext, PassThrough, PassThroughOptions, PassThroughSeen } from '../dialect.ts'
 import { contentPattern } from './content-pattern.ts'
 import { encodeStreamError } from './errors.ts'
-import { decodeFinish } from './finish.ts'
+import { decodeFinish, saysError } from './finish.ts'
 import { ChunkMender, mendBody } from './mend.ts'
-import { errorOf } from './stream-decoder.ts'
+import { emptyAnswer, errorOf, unfinishedAnswer } from './stream-decoder.ts'
 import { errorOfBody } from './upstream-error.ts'
 import { usageOfChunk } from './usage.ts'
 import { DONE } from './wire.ts'
@@ -29,7 +29,7 @@ class ChatPassThrough implements PassThrough {
     private readonly context: CodecContext,
     private readonly shortcut: boolean,
   ) {
-    this.#mender = new ChunkMender(context)
+    this.#mender = new ChunkMender(context, options.traits)
   }
 
   frame(frame: SseFrame): SseFrame[] | undefined {
@@ -54,7 +54,7 @@ class ChatPassThrough implements PassThrough {
       return text
     }
     if (body.error) {
-      this.seen.error = errorOfBody(body)
+      this.seen.error = errorOfBody(body, this.options.traits)
       return text
     }
     if (!Array.isArray(body.choices)) {
@@ -64,7 +64,7 @@ class ChatPassThrough implements PassThrough {
     this.#readCommon(body)
     this.seen.content = true
     this.seen.ended = true
-    return this.options.repair && mendBody(body, this.context) ? JSON.stringify(body) : text
+    return this.options.repair && mendBody(body, this.context, this.options.traits) ? JSON.stringify(body) : text
   }
 
   /** Frames in place of an illegal one, unless nothing is to be mended. */
@@ -75,6 +75,8 @@ class ChatPassThrough implements PassThrough {
   #read(frame: SseFrame, data: string): SseFrame[] | undefined {
     const trimmed = data.trim()
     if (trimmed === DONE) {
+      this.seen.error = this.#shortfall()
+      if (this.seen.error) return this.#illegal(encodeStreamError(this.seen.error))
       this.seen.ended = true
       return undefined
     }
@@ -83,7 +85,7 @@ class ChatPassThrough implements PassThrough {
     const parsed = tryParseJson(data)
     // Google's servers sometimes wrap their errors into a list.
     const value = Array.isArray(parsed) ? parsed[0] : parsed
-    const error = errorOf(value, frame)
+    const error = errorOf(value, frame, this.options.traits)
     if (error) {
       this.seen.error = error
       const legal = isObject(parsed) && isObject(parsed.error)
@@ -105,6 +107,13 @@ class ChatPassThrough implements PassThrough {
     return [{ event: frame.event, data: JSON.stringify(chunk) }]
   }
 
+  /** What an answer lacks although its end marker has come. */
+  #shortfall(): GatewayError | undefined {
+    const open = this.#begun.size - this.#finished.size
+    if (!this.seen.content && this.#finished.size === 0) return emptyAnswer()
+    return open > 0 && this.options.traits?.alwaysFinishes ? unfinishedAnswer() : undefined
+  }
+
   /** What a chunk and a whole answer say in the same places. */
   #readCommon(answer: JsonObject): void {
     const { seen } = this
@@ -115,8 +124,8 @@ class ChatPassThrough implements PassThrough {
       const index = typeof choice.index === 'number' ? choice.index : position
       this.#begun.add(index)
       const said = isObject(choice.delta) ? choice.delta : choice.message
-      if (isObject(said) && saysSomething(said)) seen.content = true
-      const finish = decodeFinish(choice)
+      if (isObject(said) && !saysError(choice) && saysSomething(said)) seen.content = true
+      const finish = decodeFinish(choice, this.options.traits)
       if (finish instanceof GatewayError) seen.error = finish
       else if (finish) {
         seen.finish = finish.raw

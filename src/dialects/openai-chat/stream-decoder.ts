@@ -4,7 +4,7 @@ import type { Annotation } from '../../ir/message.ts'
 import type { StreamEvent } from '../../ir/stream.ts'
 import type { SseFrame } from '../../sse/frame.ts'
 import type { FramePattern } from '../../sse/frame-pattern.ts'
-import type { CodecContext, StreamDecoder } from '../dialect.ts'
+import type { CodecContext, StreamDecoder, UpstreamTraits } from '../dialect.ts'
 import { sourcesOf } from './annotations.ts'
 import { ChoiceDecoder } from './choice-decoder.ts'
 import { contentPattern } from './content-pattern.ts'
@@ -12,10 +12,13 @@ import { errorOfBody } from './upstream-error.ts'
 import { usageOfChunk } from './usage.ts'
 import { DONE, ownExtensions } from './wire.ts'
 
+/** What stands before the data of a frame is short. */
+const LONGEST_PREAMBLE = 200
+
 /** The most choices that OpenAI gives at once; an index beyond is none. */
 const MOST_CHOICES = 128
 
-export const streamDecoder = (context: CodecContext): StreamDecoder => new ChatStreamDecoder(context, true)
+export const streamDecoder = (context: CodecContext, traits?: UpstreamTraits): StreamDecoder => new ChatStreamDecoder(context, true, traits)
 
 /** The same without the shortcut for plain content: what the shortcut is held against. */
 export const parsingStreamDecoder = (context: CodecContext): StreamDecoder => new ChatStreamDecoder(context, false)
@@ -33,6 +36,7 @@ class ChatStreamDecoder implements StreamDecoder {
   constructor(
     private readonly context: CodecContext,
     private readonly shortcut: boolean,
+    private readonly traits?: UpstreamTraits,
   ) {}
 
   push(frame: SseFrame): StreamEvent[] {
@@ -40,14 +44,17 @@ class ChatStreamDecoder implements StreamDecoder {
     if (this.#done || !data) return []
     const out: StreamEvent[] = []
     if (data === DONE) {
-      this.#closeAll(out)
       this.#done = true
+      const choices = [...this.#choices.values()]
+      if (choices.every(choice => choice.isEmpty)) return [{ type: 'error', error: emptyAnswer() }]
+      if (this.traits?.alwaysFinishes && choices.some(choice => !choice.finished)) return [{ type: 'error', error: unfinishedAnswer() }]
+      this.#closeAll(out)
       out.push({ type: 'response-end' })
       return out
     }
     const parsed = tryParseJson(data)
     const chunk = Array.isArray(parsed) ? parsed[0] : parsed
-    const error = errorOf(chunk, frame)
+    const error = errorOf(chunk, frame, this.traits)
     if (error) {
       this.#done = true
       return [{ type: 'error', error }]
@@ -104,7 +111,7 @@ class ChatStreamDecoder implements StreamDecoder {
     let choice = this.#choices.get(index)
     if (!choice) {
       if (!Number.isInteger(index) || index < 0 || index >= MOST_CHOICES) return this.#choice(0)
-      choice = new ChoiceDecoder(index === 0 ? undefined : index, this.context)
+      choice = new ChoiceDecoder(index === 0 ? undefined : index, this.context, this.traits)
       this.#choices.set(index, choice)
     }
     return choice
@@ -115,13 +122,25 @@ class ChatStreamDecoder implements StreamDecoder {
   }
 }
 
+/** A stream that ends without having begun: no answer, and not an answer of nothing. */
+export const emptyAnswer = (): GatewayError => new GatewayError('bad-gateway', 'the upstream ended its stream without an answer')
+
+export const unfinishedAnswer = (): GatewayError => new GatewayError('bad-gateway', 'the upstream broke off its answer')
+
 /** The error that a frame is, or undefined for a chunk. `chunk` is then an object. */
-export function errorOf(chunk: unknown, frame: SseFrame): GatewayError | undefined {
+export function errorOf(chunk: unknown, frame: SseFrame, traits?: UpstreamTraits): GatewayError | undefined {
+  const failed = (body: JsonObject) => errorOfBody(body, traits, statusInComment(frame))
   if (!isObject(chunk))
     return new GatewayError('bad-gateway', 'the upstream sent a frame that is not JSON', { cause: frame.data?.slice(0, 500) })
-  if (chunk.error) return errorOfBody(chunk)
+  if (chunk.error) return failed(chunk)
   // vLLM's older flat form, and servers that tell errors by the event's name.
-  if (chunk.object === 'error' || frame.event === 'error') return errorOfBody(chunk)
+  if (chunk.object === 'error' || frame.event === 'error') return failed(chunk)
   const empty = chunk.choices === undefined && chunk.usage === undefined
-  return empty && (typeof chunk.message === 'string' || chunk.detail !== undefined) ? errorOfBody(chunk) : undefined
+  return empty && (typeof chunk.message === 'string' || chunk.detail !== undefined) ? failed(chunk) : undefined
+}
+
+/** Alibaba's servers put the status that an error would have had into a comment of its frame: `:HTTP_STATUS/429` (qwen.md §2.5). */
+function statusInComment({ raw }: SseFrame): number | undefined {
+  const status = /^:\s*HTTP_STATUS\/(\d{3})/m.exec(raw?.slice(0, LONGEST_PREAMBLE) ?? '')?.[1]
+  return status === undefined ? undefined : Number(status)
 }

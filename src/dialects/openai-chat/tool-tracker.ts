@@ -2,6 +2,7 @@ import { isObject, type JsonObject, tryParseJson } from '../../core/json.ts'
 import type { Sealed } from '../../ir/message.ts'
 import { readGoogleSeal } from './carried-reasoning.ts'
 import { argumentText } from './delta-content.ts'
+import { ArgumentText } from './tool-arguments.ts'
 
 /** The tool calls of a delta; the older `function_call` is one without an id. */
 export function toolDeltas(delta: JsonObject): JsonObject[] {
@@ -20,6 +21,8 @@ export interface TrackedCall {
   kind: 'function' | 'custom'
   /** All arguments so far. */
   arguments: string
+  /** The same, as it is told where they end; free text of a custom tool has no end of its own. */
+  readonly json: ArgumentText | undefined
   seal?: Sealed
   /** The chunk that last touched the call. */
   chunk: number
@@ -31,6 +34,8 @@ export interface CallDelta {
   wire: JsonObject
   /** The piece of arguments in this delta. */
   arguments: string
+  /** The piece is less than what the delta has. */
+  mended: boolean
   opened: boolean
 }
 
@@ -52,16 +57,18 @@ export class ToolTracker {
     let call = this.#find(id, name, piece, index ?? (count > 1 ? position : undefined))
     const opened = !call
     if (!call) {
-      call = { ordinal: this.calls.length, wireIndex: index ?? position, id: '', name: '', kind, arguments: '', chunk: this.#chunk }
+      const json = kind === 'function' ? new ArgumentText() : undefined
+      call = { ordinal: this.calls.length, wireIndex: index ?? position, id: '', name: '', kind, arguments: '', json, chunk: this.#chunk }
       this.calls.push(call)
     }
     call.chunk = this.#chunk
     call.id ||= id
     // A name may come in pieces before the arguments begin; servers that repeat it whole with every delta mean the same call.
     if (name !== '' && name !== call.name && call.arguments === '') call.name += name
-    call.arguments += piece
+    const kept = call.json?.take(piece) ?? piece
+    call.arguments += kept
     call.seal = readGoogleSeal(delta) ?? call.seal
-    return { call, wire: delta, arguments: piece, opened }
+    return { call, wire: delta, arguments: kept, mended: kept !== piece, opened }
   }
 
   /** The deltas of one chunk, each read when it is asked for: what its call is then lacks what later ones add. */
@@ -80,8 +87,14 @@ export class ToolTracker {
     }
     const at = index === undefined ? this.calls.at(-1) : this.calls.findLast(call => call.wireIndex === index)
     if (!at) return undefined
+    if (name === '' && id === '' && piece.trim() !== '' && at.json?.isWhole && piece !== at.arguments) return this.#unfinished() ?? at
     if (name === '') return at.id !== '' && id !== '' && index === undefined ? undefined : at
     return this.#opensAnother(at, id, piece) ? undefined : at
+  }
+
+  /** The last call whose arguments are still growing: what is sent to one that has all of its own is meant for it. */
+  #unfinished(): TrackedCall | undefined {
+    return this.calls.findLast(call => call.json?.isWhole === false)
   }
 
   /** Whether a delta with a name, aimed at a call that exists, means another: a new id, or arguments where none can follow. */

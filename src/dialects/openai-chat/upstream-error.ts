@@ -2,6 +2,8 @@ import { speaksOfOverflow } from '../../core/context-overflow.ts'
 import { type ErrorDetails, type ErrorKind, GatewayError } from '../../core/errors.ts'
 import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../core/json.ts'
 import { kindOfStatus, milliseconds, retryAfterOf, safeMessage, shouldRetryOf, wordsOfBody } from '../../core/upstream-error.ts'
+import type { UpstreamTraits } from '../dialect.ts'
+import { alibabaMeaning, type Meaning } from './alibaba-errors.ts'
 import { listedProblem } from './listed-problems.ts'
 
 /** What the log keeps of a body. */
@@ -46,8 +48,9 @@ interface Said {
 }
 
 /** An answer of status ≥ 400 (dialects.md §5.2). What the client is shown holds no address, key or markup. */
-export function decodeError(status: number, headers: Headers, body: string): GatewayError {
+export function decodeError(status: number, headers: Headers, body: string, traits?: UpstreamTraits): GatewayError {
   const said = read(tryParseJson(body))
+  const meaning = meaningOf(status, said, body, traits)
   const details: ErrorDetails = {
     retryAfterMs: retryAfterOf(headers) ?? said?.retryAfterMs,
     shouldRetry: shouldRetryOf(headers),
@@ -60,20 +63,36 @@ export function decodeError(status: number, headers: Headers, body: string): Gat
   }
   const page = said?.message === undefined ? wordsOfBody(body) : undefined
   const message = page && `the upstream answered with status ${status}: ${page}`.slice(0, LONGEST_MESSAGE)
-  return build(kindOf(status, said), status, page === undefined ? said : { words: '', ...said, message }, details)
+  return build(kindOf(status, said), status, page === undefined ? said : { words: '', ...said, message }, details, meaning)
 }
 
-/** `{"error":…}` inside a stream or a body of status 200: a number for a code is a status, else the type decides. */
-export function errorOfBody(body: JsonObject): GatewayError {
+/**
+ * `{"error":…}` inside a stream or a body of status 200: a number for a code is a status, else what its frame says (`status`), what the message begins with
+ * (Alibaba's `<400>`), or the type.
+ */
+export function errorOfBody(body: JsonObject, traits?: UpstreamTraits, status?: number): GatewayError {
   const said = read(body)
   const error = isObject(body.error) ? body.error : body
-  const stated = [error.code, error.status, body.status_code].map(Number).find(value => value >= 400 && value < 600)
-  const status = stated ?? statusOfType(`${said?.code ?? ''} ${said?.type ?? ''}`)
-  return build(kindOf(status, said), status, said, {
+  const begins = /^<([45]\d\d)>/.exec(said?.message ?? '')?.[1]
+  const stated = [error.code, error.status, body.status_code, status, begins].map(Number).find(value => value >= 400 && value < 600)
+  const known = stated ?? statusOfType(`${said?.code ?? ''} ${said?.type ?? ''}`)
+  const details: ErrorDetails = {
     retryAfterMs: said?.retryAfterMs,
     upstream: { status: stated, speaksOfAccount: OF_ACCOUNT.test(`${said?.words} ${said?.message ?? ''}`) },
     cause: JSON.stringify(body).slice(0, LONGEST_CAUSE),
-  })
+  }
+  return build(kindOf(known, said), known, said, details, meaningOf(known, said, '', traits))
+}
+
+/** Text that stands in an answer's place and is an error (Alibaba's `error_finish`): JSON of the same form, or the message alone. */
+export function errorOfText(text: string, traits?: UpstreamTraits): GatewayError {
+  const body = tryParseJson(text)
+  return errorOfBody(isObject(body) ? body : { message: text === '' ? 'the upstream broke off its answer' : text }, traits)
+}
+
+function meaningOf(status: number, said: Said | undefined, body: string, traits: UpstreamTraits | undefined): Meaning | undefined {
+  const { words = '', message = '' } = said ?? {}
+  return alibabaMeaning({ status, words, message, body }, traits?.errors === 'alibaba')
 }
 
 /** What a type or code stands for where no status does, first match wins. */
@@ -90,16 +109,20 @@ const STATUS_OF_TYPE: readonly (readonly [RegExp, number])[] = [
 
 const statusOfType = (type: string): number => STATUS_OF_TYPE.find(([pattern]) => pattern.test(type))?.[1] ?? 502
 
-function build(kind: ErrorKind, status: number, said: Said | undefined, details: ErrorDetails): GatewayError {
+function build(read: ErrorKind, status: number, said: Said | undefined, given: ErrorDetails, meaning?: Meaning): GatewayError {
+  const kind = meaning?.kind ?? read
+  const details: ErrorDetails = meaning
+    ? { ...given, retryAfterMs: given.retryAfterMs ?? meaning.retryAfterMs, upstream: { ...given.upstream, ...meaning.upstream } }
+    : given
   // Vendors quote the key they refuse, and whose it is.
   if (kind === 'authentication') return new GatewayError(kind, 'the upstream refused the credentials', details)
-  const words = safeMessage(said?.message)
-  const message = words ?? `the upstream answered with status ${status}`
+  const words = meaning?.message === undefined ? safeMessage(said?.message) : undefined
+  const message = words ?? meaning?.message ?? `the upstream answered with status ${status}`
   const quotes = words !== undefined
   return new GatewayError(kind, message, {
     ...details,
     quotes,
-    param: said?.param,
+    param: meaning?.param ?? said?.param,
     code: kind === 'invalid-request' || kind === 'unprocessable' ? said?.code : undefined,
   })
 }

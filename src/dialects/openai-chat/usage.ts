@@ -15,7 +15,7 @@ export function decodeUsage(value: JsonValue | undefined): Usage | undefined {
   const promptDetails = isObject(value.prompt_tokens_details) ? value.prompt_tokens_details : {}
   const completionDetails = isObject(value.completion_tokens_details) ? value.completion_tokens_details : {}
   const cached = tokenCount(promptDetails.cached_tokens) ?? tokenCount(value.prompt_cache_hit_tokens) ?? tokenCount(value.cached_tokens)
-  const written = tokenCount(promptDetails.cache_write_tokens) ?? tokenCount(value.cache_creation_input_tokens)
+  const written = writtenOf(promptDetails) ?? tokenCount(value.cache_creation_input_tokens)
   // Perplexity counts its reasoning at the top.
   const reasoning = tokenCount(completionDetails.reasoning_tokens) ?? tokenCount(value.reasoning_tokens)
   const input = prompt ?? Math.max(0, (total ?? 0) - (completion ?? 0))
@@ -28,6 +28,12 @@ export function decodeUsage(value: JsonValue | undefined): Usage | undefined {
     reasoningTokens: reasoning,
     raw: { origin: DIALECT, value },
   }
+}
+
+/** Alibaba counts in Anthropic's words what it wrote into its cache, among the details of the prompt (qwen.md §2.4). */
+function writtenOf({ cache_write_tokens, cache_creation_input_tokens, cache_creation }: JsonObject): number | undefined {
+  const short = isObject(cache_creation) ? tokenCount(cache_creation.ephemeral_5m_input_tokens) : undefined
+  return tokenCount(cache_write_tokens) ?? tokenCount(cache_creation_input_tokens) ?? short
 }
 
 /** Whether reasoning is not part of the completion: the total says so, or the completion is too small to hold it. */

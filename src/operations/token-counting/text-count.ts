@@ -39,6 +39,7 @@ export class TextCount implements TokenCount {
   readonly #looked = { characters: 0, tokens: 0 }
   #onSettled: (() => void)[] = []
   #closed = false
+  #counted = true
 
   constructor(private readonly queue: PieceQueue) {}
 
@@ -46,6 +47,10 @@ export class TextCount implements TokenCount {
     let tokens = this.#sum + textTokens(this.#open)
     for (const piece of this.#waiting.keys()) tokens += this.#estimate(piece)
     return tokens
+  }
+
+  get exact(): boolean {
+    return this.#counted && this.#open === '' && this.#waiting.size === 0
   }
 
   add(text: string): void {
@@ -93,6 +98,7 @@ export class TextCount implements TokenCount {
 
   #done(piece: Piece, tokens: number | undefined): void {
     if (!this.#waiting.has(piece)) return
+    if (tokens === undefined) this.#counted = false
     this.#sum += tokens ?? this.#estimate(piece)
     this.#waiting.delete(piece)
     if (this.#waiting.size > 0) return

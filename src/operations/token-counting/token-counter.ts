@@ -11,6 +11,8 @@ export interface TokenCount {
   cut(): void
   /** So far: what has been counted, and an estimate of the rest. */
   readonly tokens: number
+  /** Whether `tokens` is a count of all that was added, with nothing estimated. */
+  readonly exact: boolean
   /** As `tokens`, once all that was added has been counted or after a short while; `cut` is implied. Never rejects. */
   settled(): Promise<number>
   /** Nobody is interested any more: what still waits is not counted. */

@@ -28,6 +28,17 @@ describe('limits and sampling', () => {
     expect(encode({ maxOutputTokens: 200_000 })).toMatchObject({ body: { max_tokens: 64_000 }, notes: ['approximated:max_tokens'] })
   })
 
+  test('max_tokens: no more than the server at hand lets the model write', () => {
+    const encoded = (fields: Partial<GenerateRequest>, maxOutput: number) => {
+      const context = testContext()
+      const { body } = encodeRequest(openaiRequest(fields), { model: 'claude-sonnet-4-5', traits: { maxOutput } }, context)
+      return [body.max_tokens, ...context.fields()]
+    }
+    expect(encoded({ stream: true }, 8000)).toEqual([8000])
+    expect(encoded({ maxOutputTokens: 9000 }, 8000)).toEqual([8000, 'approximated:max_tokens'])
+    expect(encoded({ maxOutputTokens: 200_000 }, 100_000)).toEqual([64_000, 'approximated:max_tokens'])
+  })
+
   test('temperature is lowered to 1, dropped for newer models, refused below 0', () => {
     expect(encode({ temperature: 1.5 })).toMatchObject({ body: { temperature: 1 }, notes: ['approximated:temperature'] })
     expect(encode({ temperature: 0.3 })).toMatchObject({ body: { temperature: 0.3 }, notes: [] })

@@ -54,6 +54,23 @@ describe('a count', () => {
     expect(await settled).toBe(exactly.o200k_base(text))
   })
 
+  test('says whether it is one', () => {
+    const { queue, pieces, work } = heldQueue()
+    const count = new TextCount(queue)
+    expect(count.exact).toBe(true)
+    count.add('Hello')
+    expect(count.exact).toBe(false)
+    count.cut()
+    expect(count.exact).toBe(false)
+    work()
+    expect(count.exact).toBe(true)
+    count.add('again')
+    count.cut()
+    for (const piece of pieces.splice(0)) piece.done()
+    expect(count.exact).toBe(false)
+    expect(ruleCounter.open('m').exact).toBe(true)
+  })
+
   test('is an estimate until then', () => {
     const { queue, pieces, work } = heldQueue()
     const count = new TextCount(queue)
