@@ -53,6 +53,8 @@ export interface UpstreamFault {
   resets?: QuotaReset
   /** With more input than so many tokens the request fails like this everywhere: no other account is worth trying, and the account is not to blame. */
   finalBeyond?: number
+  /** The same request would fare no better with another account; it says nothing of this one. */
+  final?: boolean
   /** Its code says less than our kind, so that even clients of its dialect get the error in our words. */
   retell?: boolean
   /** The request may have been executed although no answer came. */

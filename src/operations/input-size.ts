@@ -3,7 +3,7 @@ import type { ModelLimits } from '../routing/model-data.ts'
 import type { Target } from '../routing/provider.ts'
 import type { Call } from './call.ts'
 import { contextTooLong, inputCap, isTooLong, marginsOf, surelyFits, withBothNumbers } from './context-limits.ts'
-import { estimateInput, type InputEstimate } from './estimate.ts'
+import { estimateInput, estimateInputTokens, type InputEstimate } from './estimate.ts'
 import type { TokenCounter } from './token-counting/token-counter.ts'
 
 /**
@@ -36,9 +36,8 @@ export class InputSize {
     return targets.every(target => this.#surelyFits(target)) ? targets : this.#fitting(targets)
   }
 
-  /** An attempt whose upstream, should it find the request too long, says how long it is and how long it may be. */
+  /** An attempt whose upstream, should it find the request too long, says how long it is and how long it may be; one that breaks over long ones ends the request. */
   explain<T>(attempt: Promise<T>): Promise<T> {
-    if (!this.#limits) return attempt
     return attempt.catch(thrown => {
       throw this.explained(thrown)
     })
@@ -46,7 +45,13 @@ export class InputSize {
 
   /** What an attempt threw, with both numbers where it speaks of the request's length. */
   explained(thrown: unknown): unknown {
-    if (!(thrown instanceof GatewayError) || !this.#limits || !this.#estimate) return thrown
+    if (!(thrown instanceof GatewayError)) return thrown
+    const longest = thrown.upstream?.finalBeyond
+    if (longest !== undefined && (this.tokens ?? estimateInputTokens(this.call.body)) > longest) {
+      const { kind, message, cause } = thrown
+      return new GatewayError(kind, message, { ...thrown, upstream: { ...thrown.upstream, final: true }, cause })
+    }
+    if (!this.#limits || !this.#estimate) return thrown
     return withBothNumbers(thrown, this.#estimate, this.#limits)
   }
 

@@ -81,7 +81,7 @@ export async function attemptTargets<T>(
       return { value: await measured(lease, trail, clock, run, again), lease }
     } catch (thrown) {
       const error = asGatewayError(thrown)
-      if (FINAL.has(error.kind) || (error.kind === 'internal' && !error.upstream)) throw error
+      if (FINAL.has(error.kind) || error.upstream?.final || (error.kind === 'internal' && !error.upstream)) throw error
       failures.push({ lease, error })
       return undefined
     }
@@ -155,6 +155,7 @@ async function measured<T>(lease: Lease, trail: Trail, clock: Clock, run: (lease
     isSent = error.upstream !== undefined || error.kind !== 'invalid-request'
     Object.assign(record, { outcome: outcomeOf(error), status: error.upstream?.status })
     if (error.kind === 'cancelled' || !error.upstream) health.undecided(target.model)
+    else if (error.upstream.final) health.undecided(target.model)
     else if (FINAL.has(error.kind)) health.succeeded(target.model, clock.now())
     // One request counts once against an account, however often it was tried there.
     else if (again && PASSING.has(error.kind)) health.undecided(target.model)
