@@ -60,7 +60,10 @@ async function fileOf(response: Response): Promise<string> {
   const id = response.headers.get('x-request-id') ?? 'no id'
   const name = await eventually(`a debugging file of ${id}`, () => names().find(one => one.includes(id)))
   const path = join(folder(), name)
-  const text = await eventually('it is whole', () => readFileSync(path, 'utf8') || undefined)
+  const text = await eventually('it is whole', () => {
+    const found = readFileSync(path, 'utf8')
+    return found.includes('===== answer to the client') && found
+  })
   for (const secret of SECRETS) expect(text.includes(secret), secret).toBe(false)
   if (process.platform !== 'win32') expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
   return text

@@ -89,7 +89,7 @@ export const behaviour = {
   }),
   log_format: choice('"auto" is pretty on a terminal and JSON elsewhere.', ['auto', 'pretty', 'json'], { default: 'auto' }),
   debug_log: flag('Keep a file of each request and answer, for looking into problems. They hold conversations.', { default: false }),
-  log_file_limit: whole('Debug files to keep.', { default: 20, minimum: 0 }),
+  log_file_limit: whole('Debug files to keep. 0 writes none.', { default: 20, minimum: 0 }),
 }
 
 /** What is kept, and where. */

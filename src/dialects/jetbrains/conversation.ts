@@ -2,7 +2,8 @@ import { invalidField } from '../../core/errors.ts'
 import { isObject, tryParseJson } from '../../core/json.ts'
 import { callerPaths, partPath } from '../../ir/caller-paths.ts'
 import { afterCompaction, type PlacedMessage } from '../../ir/compaction.ts'
-import type { ContentPart, Message, ToolCallPart, ToolResultPart } from '../../ir/message.ts'
+import type { Message, ToolCallPart, ToolResultPart } from '../../ir/message.ts'
+import { callsOf, type PlacedResult, resultsAfter } from '../../ir/tool-results.ts'
 import type { Draft } from './draft.ts'
 import { noteForeign, readContent, readResult } from './encode-content.ts'
 import type { WireMedia } from './encode-media.ts'
@@ -114,7 +115,7 @@ class ConversationReader {
     const text = said.trim() === '' ? '' : said
     const media: WireMedia[] = []
     const calls = callsOf(message)
-    const results = calls.length > 0 ? this.#resultsAfter(index) : new Map<string, PlacedResult>()
+    const results = calls.length > 0 ? resultsAfter(this.#messages, index, this.#placed) : new Map<string, PlacedResult>()
     const answered = calls.map(call => this.#answered(call, results.get(call.id), media, path))
     if (text !== '' || answered.length > 0) this.#steps.push({ type: 'assistant', text, calls: answered, media })
   }
@@ -147,21 +148,6 @@ class ConversationReader {
     return { ...asked, result: content.text }
   }
 
-  /** Results up to the next assistant turn by call id; of two for one call the last holds. */
-  #resultsAfter(index: number): Map<string, PlacedResult> {
-    const calls = new Set(callsOf(this.#messages[index]?.message).map(call => call.id))
-    const found = new Map<string, PlacedResult>()
-    for (const { message, path } of this.#messages.slice(index + 1)) {
-      if (message.role === 'assistant') break
-      for (const [position, part] of message.content.entries()) {
-        if (part.type !== 'tool-result' || !calls.has(part.callId)) continue
-        found.set(part.callId, { part, path: `${partPath(path, position)}.content` })
-        this.#placed.add(part)
-      }
-    }
-    return found
-  }
-
   /** Results that no call asked for are told as text. */
   #orphans(message: Message, path: string): void {
     for (const [index, part] of message.content.entries()) {
@@ -174,11 +160,6 @@ class ConversationReader {
   }
 }
 
-interface PlacedResult {
-  part: ToolResultPart
-  path: string
-}
-
 /** Arguments that are no JSON object are kept under a name no tool has: the vendors behind the service take objects only. */
 function argumentsOf(call: ToolCallPart, path: string, { context }: Draft): string {
   if (call.kind === 'custom') return JSON.stringify({ input: call.arguments })
@@ -188,6 +169,3 @@ function argumentsOf(call: ToolCallPart, path: string, { context }: Draft): stri
   context.note({ action: 'approximated', field: path, detail: 'tool arguments are no JSON object' })
   return JSON.stringify({ _invalid_json: call.arguments })
 }
-
-const callsOf = (message: Message | undefined): ToolCallPart[] =>
-  message?.content.filter((part: ContentPart): part is ToolCallPart => part.type === 'tool-call') ?? []

@@ -3,6 +3,7 @@ import { callerPaths, partPath } from '../../ir/caller-paths.ts'
 import { afterCompaction, isCompaction, type PlacedMessage } from '../../ir/compaction.ts'
 import type { ContentPart, Message, ReasoningPart, ToolCallPart, ToolResultPart } from '../../ir/message.ts'
 import type { GenerateRequest } from '../../ir/request.ts'
+import { callsOf, resultsAfter } from '../../ir/tool-results.ts'
 import type { CodecContext, UpstreamTraits } from '../dialect.ts'
 import { detailOf, googleSeal, issuersDetail } from './carried-reasoning.ts'
 import { joinedContents, shapeConversation } from './conversation-shape.ts'
@@ -169,7 +170,7 @@ class MessageEncoder {
   #results(message: Message, index: number): void {
     const calls = callsOf(message)
     if (calls.length === 0) return
-    const found = this.#resultsAfter(index)
+    const found = resultsAfter(this.#messages, index, this.#placed)
     const media: JsonObject[] = []
     for (const call of calls) {
       const result = found.get(call.id)
@@ -189,22 +190,6 @@ class MessageEncoder {
       this.#out.push({ ...tool, content: resultContent(result.part, encoded.text, this.#content), ...result.part.extensions?.[DIALECT] })
     }
     if (media.length > 0) this.#out.push({ role: 'user', content: media })
-  }
-
-  /** Results up to the next assistant turn by call id; of two for one call the last holds. */
-  #resultsAfter(index: number): Map<string, { part: ToolResultPart; path: string }> {
-    const calls = new Set(callsOf(this.#messages[index]?.message).map(call => call.id))
-    const found = new Map<string, { part: ToolResultPart; path: string }>()
-    for (let at = index + 1; at < this.#messages.length; at++) {
-      const { message, path } = this.#messages[at] as PlacedMessage
-      if (message.role === 'assistant') break
-      for (const [position, part] of message.content.entries()) {
-        if (part.type !== 'tool-result' || !calls.has(part.callId)) continue
-        found.set(part.callId, { part, path: `${partPath(path, position)}.content` })
-        this.#placed.add(part)
-      }
-    }
-    return found
   }
 
   /** Results that no call asked for are told as text: a `tool` message without its call is an error everywhere. */
@@ -234,9 +219,6 @@ class MessageEncoder {
 /** Blocks whose loss is none: a mark for auditors (dialects.md §2.3.3), and a compaction that was dealt with. */
 const meansNothing = (part: ContentPart): boolean =>
   part.type === 'opaque' && (isCompaction(part) || kindOfForeignPart(part.value) === 'fallback')
-
-const callsOf = (message: Message | undefined): ToolCallPart[] =>
-  message?.content.filter((part): part is ToolCallPart => part.type === 'tool-call') ?? []
 
 const joined = (parts: readonly ContentPart[], type: 'text' | 'refusal'): string =>
   parts.map(part => (part.type === type ? part.text : '')).join('')

@@ -15,11 +15,11 @@ export function withThinkTags(dialect: Dialect): Dialect {
     ...dialect,
     upstream: {
       ...upstream,
-      decodeResponse(body, context) {
-        const response = upstream.decodeResponse(body, context)
+      decodeResponse(...given) {
+        const response = upstream.decodeResponse(...given)
         return { ...response, choices: response.choices.map(split) }
       },
-      streamDecoder: context => new ThinkTagDecoder(upstream.streamDecoder(context)),
+      streamDecoder: (...given) => new ThinkTagDecoder(upstream.streamDecoder(...given)),
     },
   }
 }
