@@ -1,5 +1,6 @@
 import { Elysia } from 'elysia'
 import { accountRoutes } from './http/admin/accounts.ts'
+import { qwenSignInRoutes } from './http/admin/qwen-sign-in.ts'
 import { adminRoutes } from './http/admin/routes.ts'
 import { docsRoutes } from './http/docs/routes.ts'
 import { createEdge } from './http/edge.ts'
@@ -28,6 +29,7 @@ export function createApp(services: HttpServices): App {
     .use(healthRoutes(services))
     .use(adminRoutes(services))
     .use(accountRoutes(services))
+    .use(qwenSignInRoutes(services))
   for (const prefix of ANTHROPIC_PREFIXES) app.use(modelRoutes(services, prefix))
   const elysia = app as unknown as Elysia
   return { elysia, handle: createEdge(elysia, client.byPath, services) }

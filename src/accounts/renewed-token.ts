@@ -74,6 +74,11 @@ export abstract class RenewedToken<C extends object> implements TokenSource {
     return this.#kept.current
   }
 
+  /** For looking into the store between renewals. */
+  protected get kept(): KeptCredential<C> {
+    return this.#kept
+  }
+
   get expiresAt(): number | undefined {
     return this.#heldNow()?.expiresAt
   }

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { AccountTools } from '../composition/account-tools.ts'
-import { GatewayError, invalidField } from '../core/errors.ts'
+import { GatewayError } from '../core/errors.ts'
 import { isObject, type JsonObject } from '../core/json.ts'
 import { maskSecret } from '../core/secret.ts'
 import { type AccountCommand, type AccountEnvironment, runAccountCommand } from './account-command.ts'
 import { accountTable, checkLine, withoutServed } from './account-view.ts'
-import { givenSecret, type Listening, processListening } from './given-secret.ts'
+import { type CredentialOptions, credentialOf } from './given-credential.ts'
+import { type Listening, processListening } from './given-secret.ts'
 import { printed, terminalOf, withDataDir, withExits } from './terminal.ts'
 
 export interface AccountsEnvironment extends AccountEnvironment {
@@ -16,15 +17,10 @@ interface JsonOption {
   json?: boolean
 }
 
-interface AddOptions extends JsonOption {
+interface AddOptions extends JsonOption, CredentialOptions {
   provider?: string
   label?: string
   priority?: number
-  jwt?: string
-  license?: string
-  authorization?: string
-  refreshToken?: string
-  apiKey?: string
   check?: boolean
 }
 
@@ -33,6 +29,9 @@ One of these says what the account proves itself with:
   --jwt TOKEN                             a JetBrains AI token, until it expires
   --license ID --authorization TOKEN      a licence, and the token that an IDE uses it with
   --license ID --refresh-token TOKEN      a licence, and a sign-in that is renewed for good (see "dragoman login jetbrains")
+  --qwen-file FILE                        a Qwen sign-in in a file of its CLI's form, used where it lies
+  --access-token TOKEN --refresh-token TOKEN [--resource-url HOST]
+                                          a Qwen sign-in that nobody else uses (see "dragoman login qwen")
   --api-key KEY --provider NAME           a key of any other provider in the configuration
 
 Whoever may list this machine's processes sees their arguments. Give secrets as "-", which reads a line of the standard input,
@@ -67,13 +66,16 @@ export function registerAccounts(program: Command, environment: AccountsEnvironm
     }
 
   subcommand('add', 'add an account')
-    .option('--provider <name>', "the provider that it belongs to (default: JetBrains')")
+    .option('--provider <name>', "the provider that it belongs to (default: JetBrains' or Qwen's)")
     .option('--label <label>', 'what it is called, never an e-mail address (default: the provider and a number)')
     .option('--priority <n>', 'lower numbers are used first (default: 1)', integer)
     .option('--jwt <token>', 'a JetBrains AI token')
     .option('--license <id>', 'the id of a JetBrains licence')
     .option('--authorization <token>', 'the token that the licence is used with')
-    .option('--refresh-token <token>', "the refresh token of the licence's owner")
+    .option('--refresh-token <token>', "the refresh token of the licence's owner, or of a Qwen sign-in")
+    .option('--access-token <token>', 'the access token of a Qwen sign-in')
+    .option('--resource-url <host>', 'where the Qwen account is served')
+    .option('--qwen-file <file>', 'a file with a Qwen sign-in')
     .option('--api-key <key>', "a provider's key")
     .option('--check', 'check it at once')
     .allowExcessArguments(false)
@@ -96,33 +98,13 @@ export function registerAccounts(program: Command, environment: AccountsEnvironm
 
   async function add({ options, open, terminal: { stdout } }: AccountCommand<AddOptions>): Promise<number> {
     const { provider, label, priority, json } = options
-    const credential = await credentialOf(options)
+    const credential = await credentialOf(options, readLine)
     const tools = await open(true)
     const made = await tools.admin.create({ ...{ provider, label, priority }, credential })
     const checked = options.check && isCheckable(tools, made) ? await checkOf(tools, made) : undefined
     if (json) stdout(printed(checked?.account ?? withoutServed(made)))
     else stdout(`added ${made.label} (${made.id})\n${checked?.line ?? ''}`)
     return checked?.ok === false ? 1 : 0
-  }
-
-  /** The credential of the management API that the flags describe. */
-  async function credentialOf(options: AddOptions): Promise<JsonObject> {
-    const { jwt, license, authorization, refreshToken, apiKey } = options
-    const flags = { '--jwt': jwt, '--authorization': authorization, '--refresh-token': refreshToken, '--api-key': apiKey }
-    const given = Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [[flag, value] as const]))
-    const [first, ...others] = given
-    if (!first) throw new GatewayError('invalid-request', `give one of ${Object.keys(flags).join(', ')} (--help says more)`)
-    if (others[0]) throw invalidField(others[0][0], `cannot be given with ${first[0]}`)
-    const [flag] = first
-    if (license === undefined && (authorization ?? refreshToken) !== undefined) throw invalidField(flag, 'needs --license too')
-    if (license !== undefined && apiKey !== undefined) throw invalidField('--license', 'cannot be given with --api-key')
-    const secret = await givenSecret(flag, first[1], readLine)
-    const licence = license === undefined ? {} : { licenseId: license }
-    if (apiKey !== undefined) return { kind: 'api_key', api_key: secret }
-    if (refreshToken !== undefined) return { kind: 'jetbrains_oauth', ...licence, refresh_token: secret }
-    return authorization === undefined
-      ? { kind: 'static_jwt', ...licence, jwt: secret }
-      : { kind: 'jetbrains_license', ...licence, authorization: secret }
   }
 }
 

@@ -24,20 +24,22 @@ const FORMS: Readonly<Record<OlderKind, string>> = {
   node_credentials: 'accounts of jb-ai-proxy',
   node_config: 'config of jb-ai-proxy',
   grazie_credentials: 'accounts of grazie2api',
-  qwen: 'a sign-in of the Qwen CLI',
+  qwen: 'a Qwen sign-in',
 }
 
 const KNOWN =
   'known are jetbrainsai.json, client_api_keys.json and models.json (jetbrainsai2api and its forks), config.json (jetbrains-ai-proxy), ' +
-  'credentials.json and config.json (jb-ai-proxy), and credentials.json (grazie2api)'
+  'credentials.json and config.json (jb-ai-proxy), credentials.json (grazie2api), and oauth_creds.json (Qwen)'
 
 const HELP = `
 Known files: jetbrainsai.json, client_api_keys.json and models.json of jetbrainsai2api and its forks; config.json of
-jetbrains-ai-proxy; credentials.json and config.json of jb-ai-proxy; credentials.json of grazie2api. Which is which is told by
-name and content.
+jetbrains-ai-proxy; credentials.json and config.json of jb-ai-proxy; credentials.json of grazie2api; Qwen sign-ins, as
+oauth_creds.json of the Qwen CLI, qwen-*.json of CLIProxyAPI and oauth_creds.json of AIClient-2-API. Which is which is told
+by name and content.
 
 Accounts, client keys (kept as hashes) and names of models go into the database, where a running server finds them at once. What
-is there already stays as it is. Settings, such as a port, are shown for you to put into the config file. The files are only read.
+is there already stays as it is. Settings, such as a port, are shown for you to put into the config file. The files are only read;
+but the Qwen CLI's own is used where it lies, shared with the CLI, because a copy of its refresh token would soon be dead.
 `
 
 /** Adds `import`. */
@@ -74,7 +76,6 @@ async function readOlder(file: string): Promise<Outcome> {
   }
   const document = parseJsonc(text)
   const older = readOlderDocument(file, document)
-  if (older.kind === 'qwen') return refused('is a sign-in of the Qwen CLI, which this version cannot use', 1)
   if (older.isReadable) return { file, older, problems: [], code: 0 }
   if (older.kind !== undefined || document.value === undefined) return { file, problems: older.problems, code: 1 }
   return refused(`is no file of an older proxy that is known here; ${KNOWN}`, 2)
@@ -115,9 +116,10 @@ const jsonOf = ({ file, older, imported, problems }: Outcome): object => {
 
 function summary({ file, older, imported }: Outcome, dryRun: boolean): string {
   if (!imported) return ''
-  const { accounts, keys, models, settings } = imported
+  const { accounts, keys, models, settings, inPlace } = imported
   const lines = [
     ...tallyLine('accounts', accounts, dryRun),
+    ...(inPlace ? ['the file is used where it lies: leave it there'] : []),
     ...tallyLine('client keys', keys, dryRun),
     ...tallyLine('names of models', models, dryRun),
     ...(Object.keys(settings).length > 0 ? [`for the config file, if you want them: ${JSON.stringify(settings)}`] : []),

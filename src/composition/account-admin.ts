@@ -11,6 +11,7 @@ import { accountIdOf } from './account-identity.ts'
 import { accountJson, accountPage, type ManagedAccount } from './account-listing.ts'
 import type { AccountService } from './account-service.ts'
 import { readAccountChanges, readNewAccount } from './new-account.ts'
+import { checkSignInFile } from './qwen-files.ts'
 
 export interface AccountAdminOptions {
   service: AccountService
@@ -46,7 +47,6 @@ export function createAccountAdmin({ service, clock, config, apply }: AccountAdm
         ? `provider '${provider}' has no use for a credential of kind ${kind}`
         : `provider '${provider}' is switched off`
     }
-    if (kind === 'qwen_oauth') return `a credential of kind ${kind} cannot be used by this version`
     return 'its credential cannot be opened: it was sealed with another secret_key. Give it its credential again, or remove it'
   }
 
@@ -66,9 +66,9 @@ export function createAccountAdmin({ service, clock, config, apply }: AccountAdm
     const managed = await find(idOrLabel)
     const { account, stored } = managed
     if (stored?.origin === 'admin') return { managed, stored }
-    throw new GatewayError('conflict', `the account ${(account ?? stored).label} stands in the configuration: change it there`, {
-      code: 'declared_in_config',
-    })
+    const { label, kind } = account ?? stored
+    const place = !stored && kind === 'qwen_oauth' ? 'is a credentials file that is used in place' : 'stands in the configuration'
+    throw new GatewayError('conflict', `the account ${label} ${place}: change it there`, { code: 'declared_in_config' })
   }
 
   /** What its present credential would give for an id; its own stays the same when it is given another one. */
@@ -118,7 +118,9 @@ export function createAccountAdmin({ service, clock, config, apply }: AccountAdm
     list: async query => accountPage((await all()).map(json), query),
     get: async idOrLabel => json(await find(idOrLabel)),
     async create(body) {
-      const { id } = await accounts.create(await prepared(readNewAccount(body, config())))
+      const given = readNewAccount(body, config())
+      await checkSignInFile(given.credential, clock)
+      const { id } = await accounts.create(await prepared(given))
       return json(await find(id))
     },
     async update(idOrLabel, body, matched) {
@@ -127,6 +129,7 @@ export function createAccountAdmin({ service, clock, config, apply }: AccountAdm
       const licenseId = service.stored(id)?.credential.licenseId
       const before = { ...stored, licenseId: typeof licenseId === 'string' ? licenseId : undefined }
       const { changes, version } = readAccountChanges(body, before)
+      if (changes.credential) await checkSignInFile(changes.credential, clock)
       const others = (await all()).filter(other => idOf(other) !== idOf(managed))
       if (changes.credential) checkCredentialNew(others, accountIdOf(provider, changes.credential))
       checkLabelNew(others, provider, changes.label)

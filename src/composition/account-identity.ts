@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { sha256 } from '../core/secret.ts'
 
 /** Secrets that tell one account of a provider from the next, the lasting ones first. */
@@ -12,4 +13,13 @@ export interface Identity {
 
 /** The same for the same account, wherever it was named; tells nothing of what it was made of. */
 export const accountIdOf = (provider: string, { licenseId, api_key, refresh_token, jwt, file }: Identity): string =>
-  `acct_${sha256(`${provider}\n${licenseId ?? api_key ?? refresh_token ?? jwt ?? file ?? ''}`).slice(0, 16)}`
+  `acct_${sha256(`${provider}\n${licenseId ?? api_key ?? refresh_token ?? jwt ?? realPathOf(file)}`).slice(0, 16)}`
+
+/** Two paths of one file are one account. */
+function realPathOf(file = ''): string {
+  try {
+    return file && realpathSync(file)
+  } catch {
+    return file
+  }
+}

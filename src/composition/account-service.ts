@@ -22,7 +22,7 @@ import { AccountKeeper } from './account-keeper.ts'
 import { createCredentialMakers } from './credential-makers.ts'
 import { JetbrainsServices } from './jetbrains-services.ts'
 import type { ProviderSources } from './providers.ts'
-import { QwenAccounts } from './qwen-accounts.ts'
+import { QwenAccounts, signedInAnew } from './qwen-accounts.ts'
 import { QwenService } from './qwen-service.ts'
 import { writeBackJwt } from './write-back.ts'
 
@@ -144,8 +144,9 @@ export class AccountService {
 
   /** What providers are made of. */
   sources(): Pick<ProviderSources, 'accounts' | 'registry' | 'jetbrains'> {
+    const kept = this.#keeper.wanted(this.#adopted, this.#cache?.records ?? [])
     return {
-      accounts: [...this.#keeper.wanted(this.#adopted, this.#cache?.records ?? []), ...this.#qwenAccounts.wanted],
+      accounts: [...kept, ...this.#qwenAccounts.beside(kept)],
       registry: this.registry,
       jetbrains: provider => this.jetbrains.of(provider),
     }
@@ -205,8 +206,8 @@ export class AccountService {
     else if ((account.quota?.available ?? 1) > 0) account.health.clear()
     this.observed(account)
     await this.#keeper.flush()
-    // Other processes look again.
-    if (wasOut && !account.health.summary(clock.now())) await this.accounts.touch(account.id)
+    // Other processes look again. A credentials file has no row there.
+    if (wasOut && !account.health.summary(clock.now()) && this.stored(account.id)) await this.accounts.touch(account.id)
     return fault
   }
 
@@ -247,6 +248,10 @@ export class AccountService {
 
   async #lookAtFiles(): Promise<void> {
     if (await this.#qwenAccounts.haveChanged()) this.options.rebuild()
+    for (const account of await signedInAnew(this.registry.all, this.options.clock.now())) {
+      account.health.clear()
+      this.observed(account)
+    }
   }
 
   async #writeBack(id: string, credential: JetbrainsCredential): Promise<void> {

@@ -11,13 +11,14 @@ import { AccountService } from './account-service.ts'
 import { databasePath } from './database-path.ts'
 import { declaredAccounts } from './declared-accounts.ts'
 import { buildProviders } from './providers.ts'
+import { QwenFiles } from './qwen-files.ts'
 import { writtenBack } from './write-back.ts'
 
 export interface AccountToolsOptions {
   loaded: LoadedConfig
   clock: Clock
   log: Logger
-  /** Whether a database is made where there is none. One is made, too, where the configuration declares accounts. */
+  /** Whether a database is made where there is none. One is made, too, where the configuration declares accounts, or the Qwen CLI has some. */
   create: boolean
 }
 
@@ -36,7 +37,9 @@ export interface AccountTools {
 /** @throws {StoreError} where there is no database, or it cannot be used */
 export async function openAccountTools({ loaded, clock, log, create }: AccountToolsOptions): Promise<AccountTools> {
   const { config } = loaded
-  const store = await openDatabase({ path: databasePath(config), clock, create: create || declaredAccounts(config).length > 0 })
+  // Accounts that are there without it are told of all the same.
+  const hasAccounts = declaredAccounts(config).length > 0 || (await new QwenFiles(clock).names(config.qwen)) !== ''
+  const store = await openDatabase({ path: databasePath(config), clock, create: create || hasAccounts })
   try {
     return await toolsOf(store, loaded, clock, log)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { invalidField } from '../core/errors.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import { rfc3339 } from '../core/timestamps.ts'
-import type { AccountAdmin, AdminServices } from '../http/services.ts'
+import type { AccountAdmin, AdminServices, QwenSignInAdmin } from '../http/services.ts'
 import type { RequestRow } from '../store/request-row.ts'
 import type { Requests } from '../store/requests.ts'
 import { USAGE_GROUPS, type UsageGroup, type UsageRow } from '../store/usage.ts'
@@ -17,6 +17,7 @@ export interface AdminPorts {
   olderConfig(): JsonObject
   reload(): Promise<JsonObject>
   accounts: AccountAdmin
+  qwenSignIn: QwenSignInAdmin
 }
 
 const time = (at: number | undefined): string | null => (at === undefined ? null : rfc3339(at))

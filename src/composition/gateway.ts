@@ -44,6 +44,7 @@ import { healthReport } from './health.ts'
 import { releaseMemoryWhenIdle } from './idle-memory.ts'
 import { createKeyRing } from './keys.ts'
 import { olderConfigJson } from './older-config.ts'
+import { createQwenSignIns } from './qwen-sign-ins.ts'
 import { createAnswered, createWriteRecord } from './records.ts'
 import { buildState, declaredNames, type State } from './state.ts'
 import { unusedSettings } from './unused-settings.ts'
@@ -128,7 +129,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     state = build()
   }
   for (const warning of unusedSettings(loaded)) warn(warning)
-  let stopping = false
+  const stopping = new AbortController()
   const startedAt = clock.now()
   const streams = new OpenStreams()
   let served = 0
@@ -188,6 +189,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     return { message: 'Configuration reloaded successfully', reloaded: true, warnings }
   }
 
+  const accountAdmin = createAccountAdmin({ service: accounts, clock, config: () => applied.config, apply: () => accounts.catchUp() })
   const http: HttpServices = {
     clock,
     ids: systemIds,
@@ -195,7 +197,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     keys: createKeyRing(() => state, cache),
     hold: request => ({ request, place: 0 }),
     resume() {},
-    stopping: () => stopping,
+    stopping: () => stopping.signal.aborted,
     trace: debugging.trace,
     answered: createAnswered(write, log, clock),
     unforeseen(error, requestId) {
@@ -223,7 +225,8 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
       olderConfig: () => olderConfigJson({ loaded: applied, accounts: registry.all, stored: id => accounts.stored(id) }),
       stats: () => statsOf(state, registry, clock, startedAt, streams),
       reload,
-      accounts: createAccountAdmin({ service: accounts, clock, config: () => applied.config, apply: () => accounts.catchUp() }),
+      accounts: accountAdmin,
+      qwenSignIn: createQwenSignIns({ qwen: accounts.qwen, accounts: accountAdmin, clock, stopping: stopping.signal }),
     }),
   }
 
@@ -238,7 +241,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
     state: () => state,
     reload,
     stopTaking() {
-      stopping = true
+      stopping.abort()
     },
     async close() {
       stopReleasing()

@@ -13,19 +13,30 @@ import type { AccountTools } from './account-tools.ts'
 import { databasePath } from './database-path.ts'
 import { declaredAccounts, jetbrainsProviderName } from './declared-accounts.ts'
 import type { ImportTarget } from './older-import.ts'
+import { labelOfFile, QwenFiles } from './qwen-files.ts'
+import type { SignInTarget } from './qwen-import.ts'
+import { qwenProviderName } from './qwen-provider.ts'
 
 /** What is imported goes here; `file` is where it comes from. */
 export type TargetOf = (file: string) => ImportTarget
 
 /** The database that the tools have open. */
-export function importTarget({ store, service }: AccountTools, loaded: LoadedConfig, clock: Clock): TargetOf {
+export function importTarget({ store, service, admin }: AccountTools, loaded: LoadedConfig, clock: Clock): TargetOf {
   const { accounts, registry } = service
+  const provider = qwenProviderName(loaded.config)
   const usedBy = (identity: string): string =>
     registry.all.find(({ id }) => {
       const record = service.stored(id)
       return record && accountIdOf(record.provider, record.credential) === identity
     })?.id ?? identity
-  return file => targetOn(store, accounts, loaded, clock, { file, usedBy, dryRun: false })
+  const signIns: SignInTarget = {
+    async labelOf(credential) {
+      const id = usedBy(accountIdOf(provider, credential))
+      return (registry.find(id) ?? (await accounts.find(id).catch(ifNotFound)))?.label
+    },
+    add: async credential => String((await admin.create({ credential: { kind: 'qwen_oauth', ...credential } })).label),
+  }
+  return file => targetOn(store, accounts, loaded, clock, { file, usedBy, signIns, dryRun: false })
 }
 
 /** The database as it is, if there is one, to be looked at only. `close` it. */
@@ -35,8 +46,19 @@ export async function dryRunTarget(loaded: LoadedConfig, clock: Clock): Promise<
   // Nothing is written, so nothing is sealed.
   const sealer = { seal: nothingSealed, open: nothingSealed }
   const accounts = createAccounts({ store, sealer, clock, onError() {} })
+  const provider = qwenProviderName(loaded.config)
+  const files = await new QwenFiles(clock).read(loaded.config.qwen)
+  const signIns: SignInTarget = {
+    async labelOf(credential) {
+      const id = accountIdOf(provider, credential)
+      const used = files.findIndex(file => accountIdOf(provider, { file: file.id }) === id)
+      const found = files[used]
+      return found ? labelOfFile(found, provider, used + 1) : (await accounts.find(id).catch(ifNotFound))?.label
+    },
+    add: nothingSealed,
+  }
   return {
-    targetOf: file => targetOn(store, accounts, loaded, clock, { file, usedBy: identity => identity, dryRun: true }),
+    targetOf: file => targetOn(store, accounts, loaded, clock, { file, usedBy: identity => identity, signIns, dryRun: true }),
     close: () => store.close(),
   }
 }
@@ -47,6 +69,7 @@ interface TargetOptions {
   file: string
   /** The id of the account that has this identity by now. */
   usedBy(identity: string): string
+  signIns: SignInTarget
   dryRun: boolean
 }
 
@@ -55,7 +78,7 @@ function targetOn(
   accounts: Accounts,
   loaded: LoadedConfig,
   clock: Clock,
-  { file, usedBy, dryRun }: TargetOptions,
+  { file, usedBy, signIns, dryRun }: TargetOptions,
 ): ImportTarget {
   const { config } = loaded
   // What only the imported file declares is no longer declared when that is gone.
@@ -70,6 +93,7 @@ function targetOn(
     keys: createKeys({ store, clock }),
     knownKey: key => readKeyByHash(store.db, sha256(key)),
     models: createModels({ store, clock }),
+    signIns,
     dryRun,
   }
 }

@@ -6,19 +6,42 @@ import { nearestNames } from '../core/nearest.ts'
 import type { AccountChanges, NewAccount } from '../store/accounts.ts'
 import { accountIdOf } from './account-identity.ts'
 import { JETBRAINS_PROVIDER, jetbrainsProviderName } from './declared-accounts.ts'
-import { type CredentialBefore, isJetbrains, kindsFor, readPostedCredential } from './posted-credential.ts'
+import { type CredentialBefore, type CredentialFamily, familyOf, kindsOfFamily, readPostedCredential } from './posted-credential.ts'
+import { qwenProviderName, signsIn } from './qwen-provider.ts'
 
-function checkProvider(provider: string, kind: string, { providers }: Pick<Config, 'providers'>): void {
-  const known = providers.find(({ name }) => name === provider)
-  if (!known && !(provider === JETBRAINS_PROVIDER && isJetbrains(kind))) {
-    const names = [...providers.map(({ name }) => name), JETBRAINS_PROVIDER]
+type Providers = Pick<Config, 'providers'>
+
+/** Where accounts of a family go that name no provider; a key tells nothing of whose it is. */
+function usualProvider(family: CredentialFamily, config: Providers): string | undefined {
+  if (family === 'jetbrains') return jetbrainsProviderName(config)
+  return family === 'qwen' ? qwenProviderName(config) : undefined
+}
+
+/** What the accounts of a provider prove themselves with; undefined where there is no provider of that name. */
+function familyFor(provider: string, config: Providers): CredentialFamily | undefined {
+  const known = config.providers.find(({ name }) => name === provider)
+  if (known) return known.provider_type === 'jetbrains' ? 'jetbrains' : signsIn(known) ? 'qwen' : 'key'
+  // Those are made where accounts want them.
+  if (provider === JETBRAINS_PROVIDER) return 'jetbrains'
+  return provider === qwenProviderName(config) ? 'qwen' : undefined
+}
+
+function checkProvider(provider: string, kind: string, config: Providers): void {
+  const family = familyFor(provider, config)
+  const known = config.providers.find(({ name }) => name === provider)
+  if (!family || (!known && family !== familyOf(kind))) {
+    const names = [...config.providers.map(({ name }) => name), usualProvider(familyOf(kind), config) ?? JETBRAINS_PROVIDER]
     const [nearest] = nearestNames(provider, names, 1)
     throw invalidField('provider', `there is no provider of this name${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`)
   }
-  const type = known?.provider_type ?? 'jetbrains'
-  if ((type === 'jetbrains') !== isJetbrains(kind)) {
-    throw invalidField('credential.kind', `a provider of type ${type} takes ${kindsFor(type)}`, 'invalid_value')
-  }
+  if (family === familyOf(kind)) return
+  const which =
+    known?.provider_type === 'qwen' ? `provider '${provider}', which ${family === 'qwen' ? 'has no key' : 'is paid by key'},` : ''
+  throw invalidField(
+    'credential.kind',
+    `${which || `a provider of type ${known?.provider_type}`} takes ${kindsOfFamily(family)}`,
+    'invalid_value',
+  )
 }
 
 const SETTABLE = ['label', 'priority', 'enabled', 'credential'] as const
@@ -44,7 +67,7 @@ const readPriority = (body: JsonObject): number | undefined => optionalNumber(bo
 export function readNewAccount(body: JsonObject, config: Config): NewAccount & { id: string } {
   checkNames(body, ['provider', ...SETTABLE])
   const { kind, credential } = readPostedCredential(requiredObject(body, 'credential'))
-  const provider = optionalString(body, 'provider') ?? (isJetbrains(kind) ? jetbrainsProviderName(config) : undefined)
+  const provider = optionalString(body, 'provider') ?? usualProvider(familyOf(kind), config)
   if (provider === undefined) throw invalidField('provider', 'is required', 'missing_required_parameter')
   checkProvider(provider, kind, config)
   return {
@@ -77,12 +100,8 @@ export function readAccountChanges(body: JsonObject, before: AccountBefore): { c
   }
   const given = optionalObject(body, 'credential')
   const posted = given && readPostedCredential(given, before)
-  if (posted && isJetbrains(posted.kind) !== isJetbrains(before.kind)) {
-    throw invalidField(
-      'credential.kind',
-      `the provider's accounts take ${kindsFor(isJetbrains(before.kind) ? 'jetbrains' : '')}`,
-      'invalid_value',
-    )
+  if (posted && familyOf(posted.kind) !== familyOf(before.kind)) {
+    throw invalidField('credential.kind', `the provider's accounts take ${kindsOfFamily(familyOf(before.kind))}`, 'invalid_value')
   }
   const changes = {
     label: readLabel(body),

@@ -10,6 +10,7 @@ import type { KeyRecord } from '../store/key-record.ts'
 import { checkGivenKey, type Keys } from '../store/keys.ts'
 import { checkModel, type Models, type NewModel } from '../store/models.ts'
 import { accountIdOf } from './account-identity.ts'
+import { importSignIn, type SignInTarget } from './qwen-import.ts'
 
 /** What became of the entries of one sort, by their labels or names. */
 export interface Tally {
@@ -24,6 +25,8 @@ export interface Imported {
   models: Tally
   /** Settings for the config file; the store has no place for them. */
   settings: JsonObject
+  /** The file is used where it lies. */
+  inPlace?: true
   /** The file's own, and what came up here. */
   problems: Problem[]
 }
@@ -47,6 +50,8 @@ export interface ImportTarget {
   keys: Pick<Keys, 'importKey'>
   knownKey(key: string): Promise<KeyRecord | undefined>
   models: Pick<Models, 'put' | 'list'>
+  /** Qwen sign-ins. */
+  signIns: SignInTarget
   dryRun: boolean
 }
 
@@ -56,8 +61,11 @@ export async function importOlder(file: string, older: OlderFile, target: Import
   const told = (at: Path, shown: string, message: string): void => {
     problems.push({ file, ...older.locate(at), path: shown, message, leftOut: true })
   }
+  const signIn = older.signIn && (await importSignIn(file, older.signIn, target))
+  problems.push(...(signIn?.problems ?? []).map(problem => ({ file, ...older.locate([]), path: '', ...problem })))
   return {
-    accounts: await importAccounts(older.accounts, target, told),
+    ...(signIn?.inPlace && { inPlace: true }),
+    accounts: signIn?.accounts ?? (await importAccounts(older.accounts, target, told)),
     keys: await importKeys(older.clientKeys, target, told),
     models: await importModels(older, target, told),
     settings: settingsOf(older),

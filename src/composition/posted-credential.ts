@@ -1,4 +1,6 @@
+import { isAbsolute } from 'node:path'
 import { kindOf, readJetbrainsCredential } from '../accounts/jetbrains/credential.ts'
+import { readQwenCredential } from '../accounts/qwen/credential.ts'
 import { isSendable } from '../accounts/token-text.ts'
 import { invalidField } from '../core/errors.ts'
 import { requiredString } from '../core/fields.ts'
@@ -7,7 +9,7 @@ import { nearestNames } from '../core/nearest.ts'
 import type { AccountKind } from '../store/account-record.ts'
 
 const JETBRAINS_KINDS = ['static_jwt', 'jetbrains_license', 'jetbrains_oauth'] as const
-type PostedKind = (typeof JETBRAINS_KINDS)[number] | 'api_key'
+type PostedKind = (typeof JETBRAINS_KINDS)[number] | 'api_key' | 'qwen_oauth'
 
 /** What a kind of credential cannot do without, and what it may have besides (interface.md, "account (create)"). */
 const FIELDS: Readonly<Record<PostedKind, { needs: readonly string[]; takes: readonly string[] }>> = {
@@ -15,14 +17,24 @@ const FIELDS: Readonly<Record<PostedKind, { needs: readonly string[]; takes: rea
   jetbrains_license: { needs: ['licenseId', 'authorization'], takes: ['jwt'] },
   jetbrains_oauth: { needs: ['refresh_token', 'licenseId'], takes: ['id_token', 'jwt'] },
   api_key: { needs: ['api_key'], takes: [] },
+  qwen_oauth: { needs: ['access_token', 'refresh_token'], takes: ['token_type', 'resource_url', 'expiry_date'] },
 }
+
+/** In place of the rest: the sign-in lies in a file that it is shared in, on the server. */
+const IN_FILE = { needs: ['file'], takes: [] }
 
 const KINDS = Object.keys(FIELDS)
 
-export const isJetbrains = (kind: string): boolean => (JETBRAINS_KINDS as readonly string[]).includes(kind)
+/** Kinds of credentials that stand for each other: those that the same provider takes. */
+export type CredentialFamily = 'jetbrains' | 'qwen' | 'key'
 
-/** The kinds that a provider of this type takes, for people. */
-export const kindsFor = (type: string): string => (type === 'jetbrains' ? JETBRAINS_KINDS.join(', ') : 'api_key')
+export const familyOf = (kind: string): CredentialFamily =>
+  (JETBRAINS_KINDS as readonly string[]).includes(kind) ? 'jetbrains' : kind === 'qwen_oauth' ? 'qwen' : 'key'
+
+const FAMILIES: Readonly<Record<CredentialFamily, string>> = { jetbrains: JETBRAINS_KINDS.join(', '), qwen: 'qwen_oauth', key: 'api_key' }
+
+/** The kinds of a family, for people. */
+export const kindsOfFamily = (family: CredentialFamily): string => FAMILIES[family]
 
 const isKind = (kind: string): kind is PostedKind => KINDS.includes(kind)
 
@@ -36,8 +48,9 @@ export interface CredentialBefore {
 export function readPostedCredential(posted: JsonObject, before?: CredentialBefore): { kind: AccountKind; credential: JsonObject } {
   const kind = posted.kind === undefined && before ? before.kind : requiredString(posted, 'kind', 'credential')
   if (!isKind(kind)) throw invalidField('credential.kind', `must be one of ${KINDS.join(', ')}`, 'invalid_value')
-  const { needs, takes } = FIELDS[kind]
-  const known = [...needs, ...takes]
+  const isInFile = kind === 'qwen_oauth' && posted.file !== undefined && posted.file !== null
+  const { needs, takes } = isInFile ? IN_FILE : FIELDS[kind]
+  const known = [...needs, ...takes, ...(kind === 'qwen_oauth' && !isInFile ? IN_FILE.needs : [])]
   const strange = Object.keys(posted).find(name => name !== 'kind' && !known.includes(name))
   if (strange !== undefined) {
     const [nearest] = nearestNames(strange, known, 1)
@@ -54,6 +67,12 @@ export function readPostedCredential(posted: JsonObject, before?: CredentialBefo
     if (!isSendable(apiKey)) throw invalidField('credential.api_key', 'holds blanks or characters that no key has', 'invalid_value')
     return { kind, credential: { api_key: apiKey } }
   }
+  if (isInFile) {
+    const file = requiredString(given, 'file', 'credential')
+    if (!isAbsolute(file)) throw invalidField('credential.file', 'must be an absolute path on the server', 'invalid_value')
+    return { kind, credential: { file } }
+  }
+  if (kind === 'qwen_oauth') return { kind, credential: { ...readQwenCredential(given, 'credential') } }
   const credential = readJetbrainsCredential(given, 'credential')
   return { kind: kindOf(credential), credential: { ...credential } }
 }

@@ -1,8 +1,10 @@
+import type { Account } from '../accounts/account.ts'
+import { QwenToken } from '../accounts/qwen/qwen-token.ts'
 import type { WantedAccount } from '../accounts/registry.ts'
 import type { Config } from '../config/schema.ts'
 import type { Clock } from '../core/clock.ts'
 import { accountIdOf } from './account-identity.ts'
-import { type QwenFile, QwenFiles } from './qwen-files.ts'
+import { labelOfFile, type QwenFile, QwenFiles } from './qwen-files.ts'
 import { qwenProviderName } from './qwen-provider.ts'
 import type { QwenService } from './qwen-service.ts'
 
@@ -17,7 +19,7 @@ export interface QwenAccountsOptions {
 export class QwenAccounts {
   readonly #files: QwenFiles
   /** As they were last looked at. */
-  wanted: readonly WantedAccount[] = []
+  #wanted: readonly WantedAccount[] = []
   #names: string | undefined
 
   constructor(private readonly options: QwenAccountsOptions) {
@@ -28,7 +30,22 @@ export class QwenAccounts {
     this.#names = await this.#files.names(config.qwen)
     const provider = qwenProviderName(config)
     const files = await this.#files.read(config.qwen)
-    this.wanted = files.map((file, index) => this.#wanted(file, provider, index + 1))
+    this.#wanted = files.map((file, index) => this.#accountOf(file, provider, index + 1))
+  }
+
+  /** The accounts of all files but those that `kept` has named, too; with labels of their own. */
+  beside(kept: readonly WantedAccount[]): WantedAccount[] {
+    const ids = new Set(kept.map(({ id }) => id))
+    const labels = new Set(kept.map(({ provider, label }) => `${provider} ${label}`))
+    return this.#wanted
+      .filter(({ id }) => !ids.has(id))
+      .map(account => {
+        const { provider } = account
+        let { label } = account
+        for (let number = 1; labels.has(`${provider} ${label}`); number++) label = `${provider}-${number}`
+        labels.add(`${provider} ${label}`)
+        return { ...account, label }
+      })
   }
 
   /** Looks whether files have come or gone. What changes within one its account sees itself. */
@@ -39,12 +56,22 @@ export class QwenAccounts {
     return true
   }
 
-  #wanted({ file, id: path, label, credential }: QwenFile, provider: string, number: number): WantedAccount {
-    const id = accountIdOf(provider, { file: path })
-    if ('problem' in credential) this.options.warn(`account '${label ?? `${provider}-${number}`}' of ${provider}: ${credential.problem}`)
+  #accountOf(found: QwenFile, provider: string, number: number): WantedAccount {
+    const { file, id: path, credential } = found
+    const [id, label] = [accountIdOf(provider, { file: path }), labelOfFile(found, provider, number)]
+    if ('problem' in credential) this.options.warn(`account '${label}' of ${provider}: ${credential.problem}`)
     return {
-      ...{ id, provider, label: label ?? `${provider}-${number}`, kind: 'qwen_oauth', fingerprint: path },
+      ...{ id, provider, label, kind: 'qwen_oauth', fingerprint: path },
       makeCredential: () => ({ kind: 'token', source: this.options.qwen.token(id, credential, file) }),
     }
   }
+}
+
+/** Accounts whose sign-in was refused, and in whose file there is another one by now: what was held against the old one is not held against that. */
+export async function signedInAnew(accounts: readonly Account[], now: number): Promise<Account[]> {
+  const waiting = accounts.filter(account => account.summary(now)?.state === 'needs_sign_in')
+  const isAnew = await Promise.all(
+    waiting.map(({ credential }) => credential.kind === 'token' && credential.source instanceof QwenToken && credential.source.catchUp()),
+  )
+  return waiting.filter((_, index) => isAnew[index])
 }

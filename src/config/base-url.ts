@@ -5,17 +5,22 @@ import type { ProviderType } from './schema/provider.ts'
 interface Service {
   url?: string
   /** Path added to an address that has none. */
-  version?: string
+  version?: string | ((host: string) => string)
+  /** Paths that lack only the version's last segment. */
+  unversioned?: RegExp
   /** A version at the end that the vendor's SDK adds itself, and that is taken off. */
   surplus?: RegExp
 }
+
+/** The Coding Plan has hosts of its own, on which the path is a shorter one (qwen.md §4.1). */
+const qwenVersion = (host: string): string => (host.endsWith('.aliyuncs.com') && !host.startsWith('coding') ? '/compatible-mode/v1' : '/v1')
 
 const SERVICES: Record<ProviderType, Service> = {
   openai: { url: 'https://api.openai.com/v1', version: '/v1' },
   anthropic: { url: 'https://api.anthropic.com', surplus: /\/v1$/ },
   gemini: { url: 'https://generativelanguage.googleapis.com', surplus: /\/v1(alpha|beta)?$/ },
   cohere: { url: 'https://api.cohere.com', surplus: /\/v[12]$/ },
-  qwen: { version: '/v1' },
+  qwen: { version: qwenVersion, unversioned: /\/compatible-mode$/ },
   jetbrains: {},
   ideogram: { url: 'https://api.ideogram.ai', surplus: /\/v1$/ },
   recraft: { url: 'https://external.api.recraft.ai/v1', version: '/v1' },
@@ -75,7 +80,9 @@ export function effectiveBaseUrl(type: ProviderType, given: string | undefined):
   let path = url.pathname.replace(/\/+$/, '')
   if (vendor !== 'azure') path = path.replace(ROUTES, '')
   if (service.surplus) path = path.replace(service.surplus, '')
-  if (path === '' && service.version) path = service.version
+  if (service.unversioned?.test(path)) path = `${path}/v1`
+  const { version } = service
+  if (path === '' && version) path = typeof version === 'string' ? version : version(url.hostname)
   return url.origin + path
 }
 

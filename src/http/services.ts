@@ -40,6 +40,14 @@ export interface AdminServices {
   /** @throws GatewayError with the code `invalid_config` where the files are not to be applied */
   reload(): Promise<JsonObject>
   accounts: AccountAdmin
+  qwenSignIn: QwenSignInAdmin
+}
+
+/** Signing Qwen accounts in from afar (interface.md "Qwen sign-in over HTTP"). Every method gives the JSON to answer with. @throws GatewayError */
+export interface QwenSignInAdmin {
+  initiate(): Promise<JsonObject>
+  /** `status` is `pending` or `approved`; a sign-in that was declined, or has expired, is an `invalid-request`. @param signal whoever waits has left */
+  poll(body: JsonObject, signal: AbortSignal): Promise<JsonObject>
 }
 
 /** Managing accounts. Every method gives the JSON to answer with, never a credential. @throws GatewayError */

@@ -73,7 +73,8 @@ function noneAvailable(trail: Trail, now: number, targets: readonly Target[]): G
 const describe = ({ lease, error }: Failure): string => {
   const status = error.upstream?.status ? ` ${error.upstream.status}` : ''
   const credentials = error.kind === 'authentication' || error.kind === 'permission'
-  const reason = credentials ? 'the upstream refused our credentials' : error.message
+  // What it means for the account is in our words, and a client's operator can act on it.
+  const reason = credentials ? (error.upstream?.verdict?.reason ?? 'the upstream refused our credentials') : error.message
   return `${lease.target.provider.name} (${lease.account.label}, ${lease.target.model}):${status} ${reason}`
 }
 

@@ -90,7 +90,14 @@ describe('accounts add', () => {
   })
 
   test.each([
-    [[], '--jwt, --authorization, --refresh-token, --api-key'],
+    [[], '--qwen-file, --access-token, --jwt, --authorization, --refresh-token, --api-key'],
+    [['--access-token', 'a'], '--access-token: needs --refresh-token'],
+    [['--access-token', 'a', '--refresh-token', 'r', '--license', 'L'], '--license: cannot be given with --access-token'],
+    [['--access-token', '-', '--refresh-token', '-'], 'the standard input is read for --refresh-token'],
+    [['--access-token', 'a', '--refresh-token', 'r', '--resource-url', 'ftp://x'], 'credential.resource_url: is no host'],
+    [['--refresh-token', 'r', '--resource-url', 'h', '--license', 'L'], '--resource-url: cannot be given with --refresh-token'],
+    [['--qwen-file', '/no/such/file'], 'credential.file: file is gone'],
+    [['--qwen-file', '/'], 'is no file'],
     [['--jwt', 'a.b.c', '--api-key', 'k'], '--api-key: cannot be given with --jwt'],
     [['--refresh-token', 'r'], '--refresh-token: needs --license'],
     [['--license', 'L', '--api-key', 'k'], '--license: cannot be given with --api-key'],

@@ -250,6 +250,68 @@ describe('config files', () => {
   })
 })
 
+describe('Qwen sign-ins', () => {
+  const own = {
+    ...{ access_token: 'access-1', token_type: 'Bearer', refresh_token: 'refresh-1', resource_url: 'portal.qwen.ai' },
+    expiry_date: 4_102_444_800_000,
+  }
+
+  test("the CLI's own file is used where it lies", async () => {
+    const { imported, accounts, line, store } = setUp()
+    const file = `${line.place.cwd}/old/oauth_creds_work.json`
+    expect((await imported('oauth_creds_work.json', own, '--dry-run')).out).toContain('accounts: 1 would be added (oauth_creds_work.json)')
+    expect(await imported('oauth_creds_work.json', own)).toEqual({
+      code: 0,
+      out: `${file}: a Qwen sign-in\n  accounts: 1 added (qwen-1)\n  the file is used where it lies: leave it there\n`,
+      err: '',
+    })
+    expect(await accounts()).toMatchObject([{ provider: 'qwen', label: 'qwen-1', kind: 'qwen_oauth', origin: 'admin', state: 'active' }])
+    expect((await imported('oauth_creds_work.json', own)).out).toContain('accounts: 1 already there, left as it is (qwen-1)')
+    // Nothing of it is in the database but where it lies.
+    expect(await store(({ db }) => db.selectFrom('accounts').selectAll().execute())).toHaveLength(1)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(own)
+  })
+
+  test('one that is in use already is not taken twice', async () => {
+    const { line, accounts } = setUp()
+    const file = line.place.write(`${line.place.homeDir}/.qwen/oauth_creds_mine.json`, own)
+    for (const args of [['--dry-run'], []]) {
+      const { code, out } = await line.run(registerImport, ['import', file, ...args])
+      expect([code, out]).toEqual([0, expect.stringContaining('accounts: 1 already there, left as it is (mine)')])
+    }
+    expect(await accounts()).toMatchObject([{ label: 'mine', origin: 'config' }])
+  })
+
+  test.each([
+    ['qwen-ann@example.com.json', { type: 'qwen', email: 'ann@example.com', expired: '2026-01-01T00:00:00Z', last_refresh: '' }],
+    ['oauth_creds.json', { expires_in: 21_600, scope: 'openid profile email model.completion' }],
+  ])('%s of another tool is copied, and that tool warned of', async (name, more) => {
+    const { imported, accounts } = setUp()
+    const { access_token, refresh_token, resource_url } = own
+    const content = { access_token, refresh_token, resource_url, ...more }
+    const { code, out, err } = await imported(name, content)
+    expect([code, out]).toEqual([0, expect.stringContaining('a Qwen sign-in\n  accounts: 1 added (qwen-1)\n')])
+    expect(err).toMatch(/^warning: \S+:1:1: the tool that this file belongs to must not use the sign-in any more: /)
+    expect(out + err).not.toMatch(/access-1|refresh-1/)
+    expect(await accounts()).toMatchObject([{ label: 'qwen-1', kind: 'qwen_oauth' }])
+    expect(await imported(name, content)).toMatchObject({ code: 0, err: '', out: expect.stringContaining('already there') })
+  })
+
+  test.each([
+    ['oauth_creds.json', { ...own, refresh_token: '' }, 1, 'has no refresh_token; left out'],
+    ['oauth_creds.json', { access_token: 'a' }, 1, 'refresh_token: is required; left out'],
+    ['qwen-x.json', { ...own, expiry_date: undefined, resource_url: 'ftp://x y' }, 1, 'resource_url: is no host and no URL; left out'],
+    ['codex-ann.json', { ...own, type: 'codex' }, 2, 'is no file of an older proxy that is known here'],
+    ['oauth_creds.json', { ...own, scope: 'https://www.googleapis.com/auth/cloud-platform' }, 2, 'is no file of an older proxy'],
+  ])('%s %j is refused', async (name, content, code, message) => {
+    const { imported } = setUp()
+    const ended = await imported(name, content)
+    expect(ended.code).toBe(code)
+    expect(ended.err).toContain(message)
+    expect(ended.err).not.toMatch(/access-1|refresh-1/)
+  })
+})
+
 describe('the command', () => {
   test('--dry-run says what would be done and does nothing', async () => {
     const { imported, line, accounts } = setUp()
@@ -300,8 +362,8 @@ describe('the command', () => {
     expect(err).toMatch(/other\.json: is no file of an older proxy that is known here; known are jetbrainsai\.json, client_api_keys\.json/)
     expect(err).toMatch(/broken\.json:1:\d+: /)
     expect(err).toContain('nowhere.json: does not exist')
-    expect(err).toContain('oauth_creds.json: is a sign-in of the Qwen CLI')
-    expect(await accounts()).toHaveLength(1)
+    expect(err).toContain('oauth_creds.json:1:1: the tool that this file belongs to must not use the sign-in any more')
+    expect((await accounts()).map(({ kind }) => kind)).toEqual(['static_jwt', 'qwen_oauth'])
   })
 
   test('an unknown file alone makes no database', async () => {

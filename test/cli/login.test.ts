@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { registerAccounts } from '../../src/cli/accounts.ts'
-import { type LoginEnvironment, registerLogin } from '../../src/cli/login.ts'
+import { registerLogin } from '../../src/cli/login.ts'
+import type { LoginEnvironment } from '../../src/cli/login-environment.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { removeWorkplaces } from '../config/workplace.ts'
 import { type JetbrainsSimulator, startJetbrains } from '../simulators/jetbrains.ts'

@@ -30,5 +30,11 @@ describe('a vendor’s address', () => {
 
   test('says nothing about a kind that is named', () => {
     expect(effectiveBaseUrl('qwen', 'https://api.groq.com')).toBe('https://api.groq.com/v1')
+    for (const given of ['', '/compatible-mode', '/compatible-mode/', '/compatible-mode/v1', '/compatible-mode/v1/chat/completions'])
+      expect(effectiveBaseUrl('qwen', `https://dashscope-intl.aliyuncs.com${given}`)).toBe(
+        'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+      )
+    expect(effectiveBaseUrl('qwen', 'https://coding-intl.dashscope.aliyuncs.com')).toBe('https://coding-intl.dashscope.aliyuncs.com/v1')
+    expect(effectiveBaseUrl('qwen', 'https://portal.qwen.ai')).toBe('https://portal.qwen.ai/v1')
   })
 })

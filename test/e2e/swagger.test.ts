@@ -22,6 +22,8 @@ const EVERY = [
   ...['GET', 'POST'].map(method => `${method} /admin/accounts`),
   ...['GET', 'PATCH', 'PUT', 'DELETE'].map(method => `${method} /admin/accounts/gpt-4o`),
   'POST /admin/accounts/gpt-4o/check',
+  'POST /auth/initiate',
+  'POST /auth/poll',
   'GET /stats',
   'GET /config',
   'POST /reload',

@@ -112,7 +112,7 @@ describe('the document', () => {
   })
 })
 
-const isManagement = (path: string): boolean => /^\/(admin|stats|config|reload)/.test(path)
+const isManagement = (path: string): boolean => /^\/(admin|auth|stats|config|reload)/.test(path)
 
 const operationAt = (path: string, method = 'POST'): Operation => {
   const found = operations.find(entry => entry.path === path && entry.method === method)
@@ -231,6 +231,17 @@ describe.each([
     const { message, param, code } = documented.error as Record<string, string>
     const error = new GatewayError(kind, String(message), { param: param ?? undefined, code: code ?? undefined })
     expect(encodeOpenAiError(error)).toEqual({ status: Number(status), body: documented })
+  })
+})
+
+describe('examples of the Qwen sign-in', () => {
+  test('the polls are taken, the answers are those of the routes', async () => {
+    const { content } = operationAt('/auth/poll').requestBody as unknown as { content: Record<string, { examples: JsonObject }> }
+    for (const { value } of Object.values(content['application/json']?.examples ?? {}) as { value: JsonObject }[]) {
+      expect(value).toEqual({ device_code: expect.any(String), ...(value.wait === false && { wait: false }) })
+    }
+    expect(Object.keys(operationAt('/auth/poll').responses).map(Number)).toEqual([200, 202, 400, 401, 403, 405, 409, 413, 415, 500])
+    expect(Object.keys(operationAt('/auth/initiate').responses).map(Number)).toEqual([200, 401, 403, 405, 500, 502, 504])
   })
 })
 

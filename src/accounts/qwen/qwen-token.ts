@@ -49,6 +49,15 @@ export class QwenToken extends RenewedToken<QwenKept> {
     return isUsable(this.credential) ? this.credential.resource_url : undefined
   }
 
+  /** Whether somebody else has put another sign-in into the file, which is ours from now on. Never rejects. */
+  async catchUp(): Promise<boolean> {
+    const before = refreshTokenOf(this.credential)
+    const isChanged = await this.#options.ports.isChanged?.().catch(() => false)
+    if (isChanged) await this.kept.catchUp().catch(() => {})
+    const after = refreshTokenOf(this.credential)
+    return after !== undefined && after !== before
+  }
+
   protected override held(kept: QwenKept): HeldToken | undefined {
     if (!isUsable(kept)) return undefined
     const { access_token: token, expiry_date: expiresAt } = kept
@@ -58,7 +67,9 @@ export class QwenToken extends RenewedToken<QwenKept> {
 
   protected override look(kept: KeptCredential<QwenKept>): Promise<void> | undefined {
     const { ports, clock } = this.#options
-    if (!ports.isChanged || clock.elapsed() - this.#lookedAt < LOOK_MS) return undefined
+    if (!ports.isChanged) return undefined
+    // Where there is no token there is nothing to lose by looking: the lock is for renewals, and may not be had where good tokens can be read.
+    if (isUsable(this.credential) && clock.elapsed() - this.#lookedAt < LOOK_MS) return undefined
     this.#lookedAt = clock.elapsed()
     // One that cannot be read for now is no reason to drop a token that is good.
     return ports
@@ -100,6 +111,8 @@ export class QwenToken extends RenewedToken<QwenKept> {
     }
   }
 }
+
+const refreshTokenOf = (kept: QwenKept): string | undefined => (isUsable(kept) ? kept.refresh_token : undefined)
 
 function usable(kept: QwenKept): QwenCredential {
   if (isUsable(kept)) return kept

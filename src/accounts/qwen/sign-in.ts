@@ -33,7 +33,7 @@ export type SignInAnswer<T> =
   | { status: 'approved'; result: T; accessToken: string }
 
 export interface SignInsOptions<T> {
-  flow: DeviceFlow
+  flow: Pick<DeviceFlow, 'begin' | 'pollOnce'>
   clock: Clock
   /** Makes an account of the credential, once. Where it fails the credential is kept for the next poll. */
   accept(credential: QwenCredential): Promise<T>

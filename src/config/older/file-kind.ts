@@ -30,10 +30,14 @@ export function recognise(fileName: string, json: JsonValue): OlderKind | undefi
   if (/^jetbrainsai\b/.test(name)) return 'jetbrainsai'
   if (/^client_api_keys\b/.test(name)) return 'client_api_keys'
   if (/^models\b/.test(name) && (Array.isArray(json) ? json.every(isText) : isObject(json) && 'models' in json)) return 'models'
-  if (/^oauth_creds/.test(name)) return 'qwen'
+  if (/^oauth_creds/.test(name)) return isObject(json) && isOfOtherVendor(json) ? undefined : 'qwen'
   if (Array.isArray(json)) return kindOfList(json)
   return isObject(json) ? kindOfObject(json) : undefined
 }
+
+/** Gemini's CLI calls its file the same, and CLIProxyAPI writes a `type` into the files of all its vendors. */
+const isOfOtherVendor = ({ type, scope }: JsonObject): boolean =>
+  (isText(type) && type !== 'qwen') || (isText(scope) && scope.includes('googleapis.com'))
 
 function kindOfList(list: JsonValue[]): OlderKind | undefined {
   if (list.length === 0) return undefined
@@ -54,6 +58,6 @@ function kindOfObject(json: JsonObject): OlderKind | undefined {
   if (Array.isArray(json.models) && 'anthropic_model_mappings' in json && keys.length === 2) return 'models'
   if (keys.some(key => key in configSchema.properties)) return undefined
   if (NODE_CONFIG_MARKS.some(key => key in json)) return 'node_config'
-  if ('access_token' in json && 'refresh_token' in json) return 'qwen'
+  if ('access_token' in json && 'refresh_token' in json && !isOfOtherVendor(json)) return 'qwen'
   return keys.length > 0 && keys.every(key => key.startsWith('sk-')) ? 'client_api_keys' : undefined
 }

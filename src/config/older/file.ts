@@ -11,7 +11,7 @@ import { goSettings, nodeSettings, type OlderSetting } from './settings.ts'
 
 /** What a file of an older proxy says, in our terms. */
 export interface OlderFile {
-  /** Undefined where it is of no form that is known. A sign-in of the Qwen CLI is only recognised: it is used where it lies. */
+  /** Undefined where it is of no form that is known. */
   kind: OlderKind | undefined
   /** False where nothing could be read; the problems say why. */
   isReadable: boolean
@@ -19,13 +19,23 @@ export interface OlderFile {
   clientKeys: OlderKey[]
   models: OlderModels
   settings: OlderSetting[]
+  /** A Qwen sign-in. */
+  signIn?: OlderSignIn
   /** What was left out (`leftOut`), has no equivalent, or keeps the file from being read. */
   problems: Problem[]
   /** Where something stands in the file, by its `at`. */
   locate(path: Path, key?: boolean): Position
 }
 
-type Content = Partial<Pick<OlderFile, 'accounts' | 'clientKeys' | 'models' | 'settings'>>
+/** A Qwen sign-in (qwen.md §1.7, §1.10). */
+export interface OlderSignIn {
+  /** As the file has it; unchecked. */
+  credential: JsonObject
+  /** Whether it has the form of the Qwen CLI's own file, which all who know that form can use together. */
+  isShared: boolean
+}
+
+type Content = Partial<Pick<OlderFile, 'accounts' | 'clientKeys' | 'models' | 'settings' | 'signIn'>>
 
 interface Form {
   /** What the file must be. */
@@ -63,7 +73,11 @@ const FORMS: Record<OlderKind, Form> = {
     read: (json, findings) =>
       isObject(json) ? { clientKeys: keyAt(json, 'api_key', findings), settings: nodeSettings(json, findings) } : undefined,
   },
-  qwen: { shape: 'an object', read: json => (isObject(json) ? {} : undefined) },
+  qwen: {
+    shape: 'an object',
+    // Other tools tell the end in another way, or not at all.
+    read: json => (isObject(json) ? { signIn: { credential: json, isShared: typeof json.expiry_date === 'number' } } : undefined),
+  },
 }
 
 function goConfig(json: JsonObject, findings: Findings): Content {

@@ -65,7 +65,13 @@ const ROWS: readonly Row[] = [
   { says: /\bThrottling\.[A-Z]\w+|\bThrottling: TPM\b|allocated quota exceeded, please increase/, means: THROTTLED },
   { says: /exceeded your current quota.*#token-limit/s, means: THROTTLED },
   { says: /\bThrottling\b/, known: true, means: THROTTLED },
-  { says: /\bArrearage\b/, means: { kind: 'billing', upstream: { speaksOfAccount: true } } },
+  {
+    says: /\bArrearage\b/,
+    means: {
+      kind: 'billing',
+      upstream: { speaksOfAccount: true, verdict: { state: 'exhausted', reason: 'the account has a bill to pay' } },
+    },
+  },
   {
     says: /\baliyun_waf|\berrors\.aliyun\.com|\bacw_sc__v\d/,
     when: ({ status, body }) => status >= 400 && isPage(body),

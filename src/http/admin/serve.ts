@@ -12,7 +12,7 @@ export type Product = JsonObject | string | undefined
 export interface AdminRoute {
   produce(url: URL): Product | Promise<Product>
   /** Default 200, and 204 where nothing is produced. */
-  status?: 201
+  status?: 201 | ((product: Product) => number)
   /** As the log names the route. Default: the path. Not with what stands for an id, which may be a key that somebody pasted. */
   name?: string
   /** For routes that tell errors in another shape than OpenAI's; undefined leaves it at that. */
@@ -36,7 +36,8 @@ export async function serveAdmin(request: Request, services: HttpServices, route
   try {
     await authenticateAdmin(request.headers, services.keys)
     const product = await route.produce(url)
-    return answer(product === undefined ? 204 : (route.status ?? 200), product)
+    const { status = product === undefined ? 204 : 200 } = route
+    return answer(typeof status === 'function' ? status(product) : status, product)
   } catch (thrown) {
     const error = asGatewayError(thrown)
     const refusal = route.refusal?.(error)

@@ -24,6 +24,23 @@ const credential = oneOf('What the account proves itself with, in one of these f
     },
     ['kind', 'refresh_token', 'licenseId'],
   ),
+  object(
+    'A Qwen sign-in: renews itself. Whoever else uses it has it in one file with the gateway (below), or loses it.',
+    {
+      kind: kind('qwen_oauth'),
+      access_token: text(''),
+      refresh_token: text(''),
+      resource_url: text('Where the account is served, as the sign-in said.'),
+      expiry_date: integer('When the access token ends, in milliseconds since the epoch. Where absent, it is renewed before it is used.'),
+      token_type: text('', { default: 'Bearer' }),
+    },
+    ['kind', 'access_token', 'refresh_token'],
+  ),
+  object(
+    "A Qwen sign-in in a file of the Qwen CLI's form, used where it lies.",
+    { kind: kind('qwen_oauth'), file: text('Absolute path on the server.') },
+    ['kind', 'file'],
+  ),
   object('A key of any other provider.', { kind: kind('api_key'), api_key: text('') }, ['kind', 'api_key']),
 ])
 
@@ -89,7 +106,7 @@ export const accountSchemas: Schemas = {
   NewAccount: object(
     'An account to add.',
     {
-      provider: text('Name of the provider. Need not be said of a JetBrains account.'),
+      provider: text('Name of the provider. Need not be said of a JetBrains account or a Qwen sign-in.'),
       ...settings,
       credential,
     },

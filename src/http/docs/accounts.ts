@@ -108,6 +108,16 @@ export const accountDocs = {
       'JetBrains sign-in': { label: 'Primary', credential: { kind: 'jetbrains_oauth', refresh_token: '1//…', licenseId: 'ABCDE12345' } },
       'JetBrains licence': { credential: { kind: 'jetbrains_license', licenseId: 'ABCDE12345', authorization: 'eyJhbGciOi…' } },
       'JetBrains JWT': { label: 'Borrowed', priority: 2, credential: { kind: 'static_jwt', jwt: 'eyJhbGciOi…' } },
+      'Qwen sign-in': {
+        credential: {
+          kind: 'qwen_oauth',
+          access_token: '…',
+          refresh_token: '…',
+          resource_url: 'portal.qwen.ai',
+          expiry_date: 1795264960105,
+        },
+      },
+      'Qwen sign-in in a file': { label: 'Shared', credential: { kind: 'qwen_oauth', file: '/home/ann/.qwen/oauth_creds.json' } },
       'Another key': { provider: 'OpenAI', credential: { kind: 'api_key', api_key: 'sk-…' } },
     }),
     responses: {
@@ -141,7 +151,7 @@ export const accountDocs = {
     tags: MANAGEMENT,
     summary: 'Ask the upstream about an account',
     description:
-      'Reads its quota, which costs nothing, and renews its token where that is due. Where that goes well and something is left, the account is back, whatever was held ' +
+      'Reads its quota, which costs nothing (a Qwen sign-in tells none), and renews its token where that is due. Where that goes well and something is left, the account is back, whatever was held ' +
       'against it. 409 for accounts that cannot be asked for free.',
     security: ADMIN,
     parameters: [ID],

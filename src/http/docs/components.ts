@@ -8,6 +8,7 @@ import { healthSchemas } from './health.ts'
 import { messagesExamples, messagesSchemas } from './messages.ts'
 import { modelSchemas } from './models.ts'
 import { olderSchemas } from './older-names.ts'
+import { qwenSignInSchemas } from './qwen-sign-in.ts'
 import { securitySchemes } from './security.ts'
 
 /** What the operations refer to by name. */
@@ -21,6 +22,7 @@ export const components = {
     ...healthSchemas,
     ...adminSchemas,
     ...accountSchemas,
+    ...qwenSignInSchemas,
     ...olderSchemas,
     ...errorSchemas,
   },

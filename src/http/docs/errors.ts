@@ -147,6 +147,18 @@ const ADMIN_FAULTS: Partial<Record<number, Fault>> = {
     openai: { type: 'invalid_request_error', code: 'version_conflict', param: 'version' },
     anthropic: 'conflict_error',
   },
+  502: {
+    description: 'The account server gave no usable answer.',
+    message: 'no sign-in could be begun at Qwen: it answered 502 and no JSON',
+    openai: { type: 'api_error', code: 'bad_gateway' },
+    anthropic: 'api_error',
+  },
+  504: {
+    description: 'The account server did not answer in time.',
+    message: 'no sign-in could be begun at Qwen: no complete answer within 25 s',
+    openai: { type: 'api_error', code: 'timeout' },
+    anthropic: 'timeout_error',
+  },
 }
 
 /** What every route that asks an upstream may answer. */
@@ -160,7 +172,7 @@ const SHAPES = {
   OpenAI: GENERATION_FAULTS,
   Anthropic: MESSAGES_FAULTS,
   Either: [400, 401, 403, 404, 405, 500],
-  Admin: [400, 401, 403, 404, 405, 409, 413, 415, 500],
+  Admin: [400, 401, 403, 404, 405, 409, 413, 415, 500, 502, 504],
 } as const satisfies Record<string, readonly FaultStatus[]>
 
 type Shape = keyof typeof SHAPES

@@ -278,3 +278,44 @@ describe('two processes', () => {
     expect([tries, Math.round((driver.clock.now() - started) / SECOND), driver.qwen.refreshes]).toEqual([20, 27, 0])
   })
 })
+
+describe('a credential that was not read when the account was made', () => {
+  const NOT_READ = { problem: 'not read yet' }
+
+  test('is read when it is first needed, which takes no lock', async () => {
+    const driver = new Driver()
+    Object.assign(driver.disk, { stored: driver.credential(HOUR), isChanged: true })
+    driver.disk.port.acquire = () => Promise.reject(new Error('the folder cannot be written'))
+    const source = driver.process(NOT_READ)
+    expect([source.expiresAt, source.resourceUrl]).toEqual([undefined, undefined])
+    expect(await source.current()).toBe('access-token-0')
+    expect([source.expiresAt, source.resourceUrl]).toEqual([driver.clock.now() + HOUR, 'portal.qwen.ai'])
+  })
+
+  test('asks for a sign-in in the words of what is found', async () => {
+    const driver = new Driver()
+    driver.disk.stored = GONE
+    const source = driver.process(NOT_READ)
+    expect(await verdictOf(Promise.resolve(source.current()))).toMatchObject({ state: 'needs_sign_in', reason: GONE.problem })
+    Object.assign(driver.disk, { stored: driver.credential(HOUR), isChanged: true })
+    expect(await source.current()).toBe('access-token-0')
+  })
+})
+
+describe('whether somebody has signed in anew', () => {
+  test('is known of a file that has changed, by its refresh token', async () => {
+    const driver = new Driver()
+    const source = driver.stored(HOUR)
+    expect(await source.catchUp()).toBe(false)
+    driver.disk.stored = driver.credential(HOUR, { refresh_token: 'another' })
+    // Nothing says that it has changed, so it is not read.
+    expect(await source.catchUp()).toBe(false)
+    driver.disk.isChanged = true
+    expect(await source.catchUp()).toBe(true)
+    expect(await source.catchUp()).toBe(false)
+    driver.disk.stored = GONE
+    expect(await source.catchUp()).toBe(false)
+    driver.disk.port.load = () => Promise.reject(new Error('EIO'))
+    expect(await source.catchUp()).toBe(false)
+  })
+})

@@ -98,9 +98,12 @@ function plain(body: Json): Json {
   const unmarked = ({ cache_control: _, ...part }: Json): Json => part
   const each = (value: unknown, change: (item: Json) => Json): unknown =>
     Array.isArray(value) ? value.map(item => (isObject(item) ? change(item) : item)) : value
+  // Its own answers number their calls, and clients send back what they got.
+  const unnumbered = ({ index: _, ...call }: Json): Json => call
   const message = ({ reasoning_content: _, ...said }: Json): Json => ({
     ...said,
     ...(Array.isArray(said.content) && { content: each(said.content, unmarked) }),
+    ...(Array.isArray(said.tool_calls) && { tool_calls: each(said.tool_calls, unnumbered) }),
   })
   return {
     ...rest,
