@@ -188,10 +188,11 @@ async function remove({ options, open, terminal }: AccountCommand<JsonOption>, [
   const tools = await open(false)
   const account = await named(tools, name)
   if (account.origin !== 'admin') {
-    throw new GatewayError(
-      'conflict',
-      `${account.label} stands in the configuration: take it out there, or switch it off with "enabled": false`,
-    )
+    const where =
+      account.kind === 'qwen_oauth'
+        ? 'is a credentials file that is used in place: take that, or its name in qwen.credentials, away'
+        : 'stands in the configuration: take it out there, or switch it off with "enabled": false'
+    throw new GatewayError('conflict', `${account.label} ${where}`)
   }
   await tools.admin.remove(String(account.id))
   terminal.stdout(options.json ? printed(withoutServed(account)) : `removed ${account.label} (${account.id})\n`)

@@ -5,7 +5,7 @@ import type { UpstreamTraits } from '../dialects/dialect.ts'
 /** What only a vendor's own servers, or a single account's, are known for. */
 type OfVendor =
   | ('models' | 'apiVersion' | 'sealsOf' | 'parameters' | 'mediaTypes')
-  | ('cacheMarks' | 'strictFalse' | 'falseStop' | 'alwaysFinishes' | 'errors')
+  | ('cacheMarks' | 'strictFalse' | 'falseStop' | 'alwaysFinishes' | 'errors' | 'clientHeaders')
 
 type Trait = Exclude<keyof UpstreamTraits, OfVendor>
 

@@ -31,6 +31,8 @@ export interface UpstreamTraits {
   maxOutput?: number
   /** Role for instructions: `developer` only where the server knows it; false where it is known to refuse it. */
   developerRole?: boolean
+  /** False: nothing that the client says in headers of its own is told to the server. */
+  clientHeaders?: false
   /** False: the server refuses `stream_options`. */
   streamOptions?: boolean
   /** Server takes `top_k` and similar extensions. */

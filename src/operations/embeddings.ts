@@ -86,7 +86,7 @@ async function ask(
   body: string,
   client: Leaving,
 ): Promise<{ answer: EmbeddingsAnswer; headers: Record<string, string> }> {
-  const asked = { body, headers: headersToUpstream(call), path: PATH, client, trace: call.trace }
+  const asked = { body, headers: headersToUpstream(call, lease.wire.traits), path: PATH, client, trace: call.trace }
   const response = await callUpstream(lease, codecOf(lease), asked).catch(thrown => {
     throw aboutEmbeddings(thrown, lease)
   })

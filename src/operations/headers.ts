@@ -1,3 +1,4 @@
+import type { UpstreamTraits } from '../dialects/dialect.ts'
 import type { Note } from '../ir/note.ts'
 import { formatNotes } from '../ir/note.ts'
 import type { Lease } from '../routing/attempt.ts'
@@ -15,8 +16,9 @@ const NEEDED_UPSTREAM: Record<string, Record<string, string>> = {
   anthropic: { 'anthropic-version': '2023-06-01' },
 }
 
-export function headersToUpstream(call: Call): Record<string, string> {
+export function headersToUpstream(call: Call, traits: UpstreamTraits = {}): Record<string, string> {
   const headers: Record<string, string> = { ...NEEDED_UPSTREAM[call.dialect.id] }
+  if (traits.clientHeaders === false) return headers
   for (const name of TO_UPSTREAM[call.dialect.id] ?? []) {
     const value = call.headers.get(name) ?? (name.startsWith('anthropic') ? call.headers.get(`x-${name}`) : null)
     if (value !== null) headers[name] = value

@@ -192,7 +192,7 @@ export class Attempts {
     if (call.body.model !== model || !namesModelOnce(call.text)) changes.set('model', JSON.stringify(model))
     const response = await callUpstream(lease, codec, {
       body: spliceTopLevel(call.text, changes),
-      headers: headersToUpstream(call),
+      headers: headersToUpstream(call, traits),
       path: (lease.wire.path ?? codec.path) + (call.dialect.id === 'anthropic' ? call.query : ''),
       client: call,
       trace: call.trace,

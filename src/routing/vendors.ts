@@ -21,6 +21,8 @@ const ALIBABA: UpstreamTraits = {
 /** Qwen's own accounts and plans are served by the same servers, with what their own command line makes use of (qwen.md §2.2, §2.3). */
 const QWEN: UpstreamTraits = {
   ...ALIBABA,
+  // Headers that it does not expect, `openai-beta` among them, were answered with 400 and 429 (qwen.md §2.1).
+  clientHeaders: false,
   cacheControl: true,
   cacheMarks: { most: 4, ttl: false, tools: true },
   strictFalse: false,

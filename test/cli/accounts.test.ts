@@ -55,6 +55,27 @@ describe('accounts add', () => {
     expect(kinds.filter(([, kind]) => kind === 'api_key')).not.toEqual([])
   })
 
+  test('keeps Qwen sign-ins, by their tokens or in a file', async () => {
+    const { accounts, piped, listed, line } = commandLine()
+    const refresh = line.place.write('refresh.txt', 'refresh-1\n')
+    const byValue = ['--access-token', '-', '--refresh-token', `@${refresh}`, '--resource-url', 'portal.qwen.ai']
+    expect((await piped('access-1\n', 'add', ...byValue)).out).toMatch(/^added qwen-1 \(acct_/)
+    const content = { access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expiry_date: 4_102_444_800_000 }
+    const file = line.place.write('oauth_creds_2.json', content)
+    expect((await accounts('add', '--qwen-file', file, '--label', 'shared', '--check')).out).toMatch(
+      /^added shared \(acct_\w+\)\nshared: ok\n$/,
+    )
+    expect(await accounts('add', '--qwen-file', file)).toMatchObject({ code: 1, err: expect.stringContaining('there already: shared') })
+    line.place.write(`${line.place.homeDir}/.qwen/oauth_creds.json`, { ...content, refresh_token: 'r2' })
+    expect((await listed()).map(({ label, kind, origin }) => [label, kind, origin])).toEqual([
+      ['qwen-1', 'qwen_oauth', 'admin'],
+      ['qwen-2', 'qwen_oauth', 'config'],
+      ['shared', 'qwen_oauth', 'admin'],
+    ])
+    const { code, err } = await accounts('remove', 'qwen-2')
+    expect([code, err]).toEqual([1, expect.stringContaining('is a credentials file that is used in place')])
+  })
+
   test('checks at once where asked, and fails where the account is unfit', async () => {
     const { accounts } = commandLine()
     const [good, bad] = [account(), account()]
