@@ -9,6 +9,8 @@ export interface TokenSource {
   readonly refusals?: readonly number[]
   /** The upstream refused this token: another one, made once for all who ask; undefined where there can be none. @throws GatewayError where making it failed */
   replace(refused: string): Promise<string | undefined>
+  /** Whether a token was made by another process, and only found here: it may be as old as the one that it took the place of. */
+  isFound?(token: string): boolean
   /** When the token at hand ends, in milliseconds since the epoch; undefined where that is not known. */
   readonly expiresAt: number | undefined
   /** Resolves when no new token is being made (any more), whatever came of it. */

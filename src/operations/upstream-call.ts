@@ -72,18 +72,30 @@ export async function callUpstream({ target, account, wire }: Lease, codec: Upst
 
 const REFUSALS: readonly number[] = [401]
 
-/** A token that the upstream refuses is replaced once: it may have been revoked before its time. */
+/** A token that the upstream refuses is replaced once: it may have been revoked before its time. One that was only found may have been, too. */
 async function sendWithToken(source: TokenSource, send: (token: string) => Promise<UpstreamResponse>): Promise<UpstreamResponse> {
   const token = await source.current()
   const response = await send(token)
-  if (!(source.refusals ?? REFUSALS).includes(response.status)) return response
+  const second = await sendWithAnother(source, token, response, send)
+  if (!second || !source.isFound?.(second.token)) return second?.response ?? response
+  return (await sendWithAnother(source, second.token, second.response, send))?.response ?? second.response
+}
+
+/** Undefined where the token was not refused, or there is no other. */
+async function sendWithAnother(
+  source: TokenSource,
+  token: string,
+  { status, body }: UpstreamResponse,
+  send: (token: string) => Promise<UpstreamResponse>,
+): Promise<{ token: string; response: UpstreamResponse } | undefined> {
+  if (!(source.refusals ?? REFUSALS).includes(status)) return undefined
   const other = await source.replace(token).catch(error => {
-    response.body.release()
+    body.release()
     throw error
   })
-  if (other === undefined) return response
-  response.body.release()
-  return send(other)
+  if (other === undefined) return undefined
+  body.release()
+  return { token: other, response: await send(other) }
 }
 
 const BETAS = 'anthropic-beta'

@@ -44,6 +44,10 @@ export class QwenToken extends RenewedToken<QwenKept> {
     return this.#made && this.#options.clock.elapsed() - this.#made.at < FRESH_MS ? [401] : [401, 403]
   }
 
+  isFound(token: string): boolean {
+    return this.#made?.token !== token
+  }
+
   /** Where the account is served (`apiBaseOf`); may change whenever the token does. */
   get resourceUrl(): string | undefined {
     return isUsable(this.credential) ? this.credential.resource_url : undefined
