@@ -79,7 +79,9 @@ export class Account {
 
   /** A request to it failed. */
   failed(model: string, error: GatewayError, now: number): void {
-    if (error.kind === 'quota-exhausted' && this.quota) this.quota = { ...this.quota, available: 0, at: now }
+    // A suspended account's quota is there all the same.
+    const isUsedUp = error.kind === 'quota-exhausted' && error.upstream?.verdict?.state !== 'suspended'
+    if (isUsedUp && this.quota) this.quota = { ...this.quota, available: 0, at: now }
     this.health.failed(model, error, now, this.quota?.resetsAt)
   }
 

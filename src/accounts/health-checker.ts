@@ -69,7 +69,8 @@ export class HealthChecker {
       await probe(account)
       account.provenAt = clock.now()
       // What it says of its quota has been taken down by the probe: one that has nothing left is fit for nothing.
-      if (account.quota === undefined || account.quota.available > 0) account.health.checked()
+      const left = account.quota?.available
+      if (left === undefined || left > 0) account.health.checked(left !== undefined)
     } catch (thrown) {
       const holds = Math.max(this.options.intervalMs(), LOOK_MS) * HOLDS
       account.health.checkFailed(asGatewayError(thrown), clock.now(), holds, account.quota?.resetsAt)

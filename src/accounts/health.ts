@@ -99,10 +99,11 @@ export class Health {
     } else this.#fault(error, now)
   }
 
-  /** A free probe of the account answered well. */
-  checked(): void {
+  /** A free probe of the account answered well. @param toldQuota false where nobody says what is left: a refusal that did stands until its time */
+  checked(toldQuota = true): void {
     this.#failedChecks = 0
-    if (this.#whole && CHECKED.has(this.#whole.cause)) this.#comeBack()
+    const cause = this.#whole?.cause
+    if (cause && CHECKED.has(cause) && (toldQuota || cause !== 'quota')) this.#comeBack()
   }
 
   /** A free probe failed: what it says of the account holds at once, a fault when it comes twice in a row. @param forMs how long until the checks have said more */

@@ -17,8 +17,11 @@ export function banner({ url, version, made, state }: BannerFacts): string {
   if (made.clientKey)
     lines.push('', `  client key: ${made.clientKey}`, '              for your programs; shown this once, kept only as a hash')
   if (made.adminKey) lines.push(`  admin key:  ${made.adminKey}`, `              for /admin; kept in ${state.config.data_dir}/admin.key`)
-  if (state.routing.catalog.providers.length === 0) {
+  const { providers } = state.routing.catalog
+  if (providers.length === 0) {
     lines.push('', '  No provider is configured: start with --demo to try it, or write a config file (dragoman config generate).')
+  } else if (providers.every(({ pool }) => pool.accounts.length === 0)) {
+    lines.push('', '  No account can be used yet: the warnings above say why; "dragoman accounts add" adds one.')
   } else if (made.clientKey) {
     const body = JSON.stringify({ model: firstModel(state), stream: true, messages: [{ role: 'user', content: 'Hello!' }] })
     lines.push(

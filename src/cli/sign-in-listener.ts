@@ -51,7 +51,7 @@ export function listenForSignIn(port: number, clock: Clock, leaving: AbortSignal
           } catch (thrown) {
             reject(thrown)
             const { message, kind } = asGatewayError(thrown)
-            const text = kind === 'internal' ? 'Something went wrong; the terminal says what.' : `${message}.`
+            const text = kind === 'internal' ? 'Something went wrong; the terminal says what.' : sentence(message)
             return pageResponse({ status: 400, title: 'The sign-in failed', text: `${text} Go back to the terminal to try again.` })
           }
         }
@@ -60,6 +60,8 @@ export function listenForSignIn(port: number, clock: Clock, leaving: AbortSignal
     stop: () => Promise.race([server.stop(), clock.sleep(500)]).then(() => server.stop(true)),
   }
 }
+
+const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`)
 
 const STRANGE: BrowserPage = {
   status: 400,

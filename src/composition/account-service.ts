@@ -16,7 +16,7 @@ import type { AccountRecord } from '../store/account-record.ts'
 import { type Accounts, createAccounts } from '../store/accounts.ts'
 import type { Store } from '../store/database.ts'
 import { openSealer } from '../store/sealing.ts'
-import { readOrCreateSecret, SECRET_KEY_FILE } from '../store/secrets.ts'
+import { readOrCreateSecret, readSecret, SECRET_KEY_FILE } from '../store/secrets.ts'
 import type { Send } from '../upstream/client.ts'
 import { AccountKeeper } from './account-keeper.ts'
 import { createCredentialMakers } from './credential-makers.ts'
@@ -39,8 +39,10 @@ const LONGEST_SETTLING_MS = 10_000
 const LOOK_MS = 5000
 
 /** The key that seals what is stored: the config's, else the one of the data dir, made where there is none. */
-export const secretKeyOf = ({ secret_key: given, data_dir: dataDir }: Pick<Config, 'secret_key' | 'data_dir'>): string =>
-  given ?? readOrCreateSecret(join(dataDir, SECRET_KEY_FILE), () => randomText(64)).value
+function sealingKey({ secret_key: given, data_dir: dataDir }: Pick<Config, 'secret_key' | 'data_dir'>) {
+  const file = join(dataDir, SECRET_KEY_FILE)
+  return { secret: given ?? readSecret(file), makeSecret: () => readOrCreateSecret(file, () => randomText(64)).value }
+}
 
 export interface AccountServiceOptions {
   store: Store
@@ -124,7 +126,7 @@ export class AccountService {
   static async open(options: AccountServiceOptions): Promise<AccountService> {
     const { store, clock, log } = options
     const onError = (cause: unknown) => log.error({ cause }, 'accounts cannot be read')
-    const sealer = await openSealer({ store, secret: secretKeyOf(options.config()), clock, replaceUnused: !options.isCommand })
+    const sealer = await openSealer({ store, ...sealingKey(options.config()), clock, replaceUnused: !options.isCommand })
     const accounts = createAccounts({ store, sealer, clock, onError })
     const service = new AccountService(accounts, options)
     service.#cache = await createAccountCache({ store, accounts, clock, onChange: () => options.rebuild(), onError })

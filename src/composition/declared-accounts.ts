@@ -1,4 +1,5 @@
 import { type JetbrainsCredential, kindOf } from '../accounts/jetbrains/credential.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { sha256 } from '../core/secret.ts'
 import type { DeclaredAccount } from '../store/account-adoption.ts'
@@ -78,3 +79,11 @@ export function declaredDescriptions(config: Config): ReadonlyMap<string, string
     ),
   )
 }
+
+const OLDER_KINDS: ReadonlySet<string> = new Set(['jetbrainsai', 'go_config', 'node_credentials', 'grazie_credentials'])
+
+/** Whether somebody meant to use JetBrains accounts, also where every one of them was left out: requests are then told why, rather than that there is no such model. */
+export const meansJetbrains = ({ config, olderFiles, warnings }: Pick<LoadedConfig, 'config' | 'olderFiles' | 'warnings'>): boolean =>
+  !config.providers.some(({ provider_type: type }) => type === 'jetbrains') &&
+  (olderFiles.some(({ kind }) => OLDER_KINDS.has(kind)) ||
+    warnings.some(({ leftOut, path }) => leftOut === true && /^jetbrains_(tokens|accounts)\b/.test(path)))

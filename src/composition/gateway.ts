@@ -39,6 +39,7 @@ import { AccountService } from './account-service.ts'
 import { createAdmin } from './admin.ts'
 import { databasePath } from './database-path.ts'
 import { Debugging } from './debugging.ts'
+import { meansJetbrains } from './declared-accounts.ts'
 import { ensureKeys, type StartKeys } from './first-start.ts'
 import { healthReport } from './health.ts'
 import { releaseMemoryWhenIdle } from './idle-memory.ts'
@@ -111,7 +112,7 @@ export async function createGateway({ loaded, demo, log, load, clock = systemClo
   })
   const { registry } = accounts
   const build = (): State => {
-    const providers = { ...accounts.sources(), sends }
+    const providers = { ...accounts.sources(), sends, meansJetbrains: meansJetbrains(applied) }
     const built = buildState({
       config: applied.config,
       models: models.records,

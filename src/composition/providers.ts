@@ -30,6 +30,8 @@ export interface ProviderSources {
   registry: AccountRegistry
   sends: Sends
   jetbrains(provider: ProviderConfig): JetbrainsService
+  /** JetBrains accounts were meant, even if none of them can be used. */
+  meansJetbrains?: boolean
   warn(message: string): void
 }
 
@@ -93,11 +95,11 @@ export function buildProviders(sources: ProviderSources): Provider[] {
   })
 }
 
-function wantedProviders({ config, demo, accounts }: ProviderSources): ProviderConfig[] {
+function wantedProviders({ config, demo, accounts, meansJetbrains = false }: ProviderSources): ProviderConfig[] {
   const wanted = config.providers.filter(({ is_active }) => is_active)
   // One that is switched off is not to be had by another way.
   const isDeclared = config.providers.some(({ name }) => name === JETBRAINS_PROVIDER)
-  if (!isDeclared && accounts.some(({ provider }) => provider === JETBRAINS_PROVIDER)) {
+  if (!isDeclared && (meansJetbrains || accounts.some(({ provider }) => provider === JETBRAINS_PROVIDER))) {
     wanted.push(IMPLIED_JETBRAINS as unknown as ProviderConfig)
   }
   const qwen = qwenProviderName(config)

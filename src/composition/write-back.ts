@@ -15,7 +15,7 @@ export const writtenBack = ({ config, olderFiles }: Pick<LoadedConfig, 'config' 
 export async function writeBackJwt(file: string, { licenseId, jwt }: JetbrainsCredential, now: number): Promise<boolean> {
   if (licenseId === undefined || jwt === undefined) return false
   const entries = tryParseJson(await readFile(file, 'utf8'))
-  if (!Array.isArray(entries)) return false
+  if (!Array.isArray(entries)) throw new Error('is no plain JSON list')
   const own = entries.filter(isObject).filter(entry => entry.licenseId === licenseId && entry.jwt !== jwt)
   if (own.length === 0) return false
   // What that proxy writes itself, in its own unit: seconds.

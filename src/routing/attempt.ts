@@ -180,6 +180,7 @@ export function brokeOff({ attempts }: Trail): void {
 
 /** In the record a dropped connection says whether the upstream may have done the work (and billed it). */
 function outcomeOf(error: GatewayError): string {
+  if (error.upstream?.verdict?.state === 'suspended') return 'suspended'
   if (error.kind === 'bad-gateway' && error.upstream?.maybeExecuted && !error.upstream.status) return 'maybe executed'
   return error.kind.replaceAll('-', ' ')
 }

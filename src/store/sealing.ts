@@ -59,8 +59,10 @@ const unopened = (context: string, cause?: unknown): StoreError =>
 
 export interface OpenSealerOptions {
   store: Store
-  /** The `secret_key` in effect. */
-  secret: string
+  /** The `secret_key` in effect; undefined where there is none. */
+  secret: string | undefined
+  /** Makes one where nothing is sealed with another. */
+  makeSecret?(): string
   clock?: Clock
   /**
    * For the one server of a data dir: where nothing is sealed yet, another key than before takes its place, as when a secret key is
@@ -73,9 +75,13 @@ export interface OpenSealerOptions {
  * The sealer of this database. The first one leaves a check value; from then on another key is refused.
  * @throws {StoreError} `wrong-key`
  */
-export async function openSealer({ store, secret, clock = systemClock, replaceUnused = false }: OpenSealerOptions): Promise<Sealer> {
-  const sealer = createSealer(secret)
+export async function openSealer(options: OpenSealerOptions): Promise<Sealer> {
+  const { store, clock = systemClock, replaceUnused = false } = options
   const kept = await readCheck(store.db)
+  const secret = options.secret ?? (kept !== undefined && (await hasSealed(store.db)) ? undefined : options.makeSecret?.())
+  // A new key would only cover up that the old one is missing.
+  if (secret === undefined) throw wrongKey()
+  const sealer = createSealer(secret)
   if (kept !== undefined && (await isOurs(sealer, kept))) return sealer
   const value = await sealer.seal(CHECK_TEXT, CHECK_NAME)
   const standing = await store.durable(async tx => {
@@ -113,6 +119,6 @@ async function isOurs(sealer: Sealer, value: string): Promise<boolean> {
 const wrongKey = (): StoreError =>
   new StoreError(
     'wrong-key',
-    'the database belongs to another secret_key: give that one again (secret_key in the config file, SECRET_KEY in the ' +
+    'the database belongs to a secret_key that is not here: give it again (secret_key in the config file, SECRET_KEY in the ' +
       'environment, or the file secret.key of the data dir), or restore a backup of the database that belongs to this one',
   )

@@ -51,6 +51,14 @@ describe('a quota', () => {
   })
 })
 
+test('a suspended licence says nothing of the quota', () => {
+  const account = paperAccount('a')
+  account.observed(quotaOf(40), now)
+  const verdict = { state: 'suspended' as const, reason: 'licence suspended (477)' }
+  account.failed('m', new GatewayError('quota-exhausted', 'x', { upstream: { status: 477, verdict } }), now)
+  expect([account.quota?.available, account.summary(now)?.state]).toEqual([40, 'suspended'])
+})
+
 test('a good answer is counted, timed as a moving mean, and ends a back-off', () => {
   const account = paperAccount('a')
   account.failed('m', new GatewayError('rate-limit', 'x', { upstream: {} }), now)

@@ -247,6 +247,19 @@ describe('what a check finds', () => {
     expect(account.summary(scene.clock.now())).toBeUndefined()
   })
 
+  test('an exhausted one of whose quota nobody tells stays out as long as it was said', async () => {
+    const scene = new Scene('a')
+    const [account] = scene.accounts as [Account]
+    account.failed('m', new GatewayError('quota-exhausted', 'x', { upstream: { status: 477 } }), scene.clock.now())
+    await scene.begin()
+    await scene.pass(540 * S)
+    expect(scene.probed.length).toBeGreaterThan(10)
+    expect(account.summary(scene.clock.now())).toMatchObject({ state: 'exhausted', until: scene.start + 600 * S })
+    account.observed(quotaOf(5), scene.clock.now())
+    await scene.pass(30 * S)
+    expect(account.summary(scene.clock.now())).toBeUndefined()
+  })
+
   test('an exhausted one stays out until its quota’s reset, whatever the wait of the refusal', async () => {
     const scene = new Scene('a')
     const [account] = scene.accounts as [Account]

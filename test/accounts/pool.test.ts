@@ -141,6 +141,13 @@ describe('least used', () => {
     expect(shares(choices(pool, 3000, pool.accounts, half, true))).toEqual({ a0: 1000, a1: 1000, a2: 1000 })
   })
 
+  test('where quotas are alike, the one with the fewest requests under way', () => {
+    const pool = new Pool(withQuota(80, 80), 'least_used')
+    const [busy] = pool.accounts as [Account]
+    busy.inFlight = 2
+    expect(choices(pool, 2)).toEqual(['a1', 'a1'])
+  })
+
   test('one after the other, in turn where quotas are alike', () => {
     const pool = new Pool(withQuota(80, 80, 80), 'least_used')
     expect(shares(choices(pool, 300))).toEqual({ a0: 100, a1: 100, a2: 100 })

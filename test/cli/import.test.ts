@@ -231,7 +231,7 @@ describe('config files', () => {
     })
     expect(code).toBe(0)
     expect(out).toContain('config of jetbrains-ai-proxy\n  accounts: 1 added (Primary_JWT)\n  client keys: 1 added (bearer_token)\n')
-    expect(out).toContain('{"load_balance_strategy":"random","health_check_interval":"30000ms","server_port":8080}')
+    expect(out).toContain('{"load_balance_strategy":"random","health_check_interval":"30s","server_port":8080}')
     expect(await accounts()).toMatchObject([{ label: 'Primary_JWT', kind: 'static_jwt', priority: 2 }])
     expect(await keyOf(KEY)).toMatchObject({ name: 'bearer_token' })
   })

@@ -4,6 +4,7 @@ import { registerLogin } from '../../src/cli/login.ts'
 import type { LoginEnvironment } from '../../src/cli/login-environment.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { removeWorkplaces } from '../config/workplace.ts'
+import type { SimulatedAccount } from '../simulators/jetbrains/account.ts'
 import { type JetbrainsSimulator, startJetbrains } from '../simulators/jetbrains.ts'
 import { CommandLine } from './command-line.ts'
 
@@ -93,9 +94,12 @@ describe('login jetbrains', () => {
     expect(await listed(line)).toMatchObject([{ label: 'mine', kind: 'jetbrains_oauth', state: 'active' }])
   })
 
-  test('gives a declared account new tokens, and the configuration does not put its own back', async () => {
+  test.each([
+    ['refresh_token', (one: SimulatedAccount) => one.refreshToken],
+    ['authorization', (one: SimulatedAccount) => one.authorization()],
+  ])('gives an account declared with its %s new tokens, and the configuration does not put its own back', async (name, secretOf) => {
     const one = person()
-    const declared = { name: 'declared', licenseId: one.licenseId, refresh_token: one.refreshToken }
+    const declared = { name: 'declared', licenseId: one.licenseId, [name]: secretOf(one) }
     const line = new CommandLine(simulator, { jetbrains_accounts: [declared] })
     one.revoke()
     expect((await accounts(line, 'check')).code).toBe(1)
@@ -133,6 +137,7 @@ describe('login jetbrains', () => {
     person()
     const { code, err } = await login(line, ['--license', 'SOMEBODY-ELSES'])
     expect(code).toBe(1)
+    expect(await (await page)?.text()).toContain('is it one of its own? Go back to the terminal')
     expect(err).toEndWith('error: JetBrains refused the licence SOMEBODY-ELSES for this account: is it one of its own?\n')
     expect(await listed(line)).toEqual([])
   })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { isObject, objectsOf } from '../checkers/json.ts'
 import { recordOf } from './support/admin.ts'
 import { CLIENT_ROUTES, expectAnswer, expectError, post } from './support/client-routes.ts'
+import { ADMIN_KEY, CLIENT_KEY, type GatewayOptions, startGateway } from './support/gateway.ts'
 import { byJwt, byRefresh, type JetbrainsStage, startJetbrainsStage } from './support/jetbrains.ts'
 
 // A gateway that has to share its processors with others is slow to start.
@@ -83,4 +84,20 @@ test('/health counts who can serve, and an account that is added does so at once
   await stage.gateway.until(/configuration reloaded/)
   for (const route of CLIENT_ROUTES) await expectAnswer(await post(stage.gateway.url, route, route.body(MODEL)), route)
   expect(await health()).toMatchObject({ http: 200, status: 'degraded', healthy_tokens: 2, total_tokens: 7 })
+})
+
+test.each([
+  ['a folder whose accounts are all placeholders', { config: null, files: { 'jetbrainsai.json': '[{"jwt":"your-jwt-here"}]' } }],
+  ['tokens that are none', { config: { jetbrains_tokens: ['no-jwt-at-all'] } }],
+])('%s: the 503 says that there is no account, and so does the start', async (_, options: GatewayOptions) => {
+  const gateway = await startGateway({ ...options, env: { DRAGOMAN_CLIENT_API_KEYS: CLIENT_KEY, DRAGOMAN_ADMIN_KEY: ADMIN_KEY } })
+  try {
+    expect(gateway.output()).toContain('No account can be used yet')
+    for (const route of CLIENT_ROUTES) {
+      const { message } = await expectError(await post(gateway.url, route, route.body('gpt-4o')), route, 503)
+      expect(message).toContain('no available JWT tokens')
+    }
+  } finally {
+    await gateway.stop()
+  }
 })

@@ -126,6 +126,21 @@ describe('openSealer', () => {
     await openSealer({ store, secret: OTHER, replaceUnused: true })
   })
 
+  test('none is made while something is sealed with one that is missing', async () => {
+    const store = await memory()
+    let made = 0
+    const makeSecret = () => {
+      made++
+      return SECRET
+    }
+    await openSealer({ store, secret: undefined, makeSecret })
+    expect(made).toBe(1)
+    await addAccount(store)
+    const again = openSealer({ store, secret: undefined, makeSecret, replaceUnused: true })
+    await expect(again).rejects.toMatchObject({ kind: 'wrong-key' })
+    expect(made).toBe(1)
+  })
+
   test('of two keys at once one wins', async () => {
     const store = await memory()
     const opened = await Promise.allSettled([SECRET, OTHER].map(secret => openSealer({ store, secret, replaceUnused: true })))

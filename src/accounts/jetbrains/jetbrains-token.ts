@@ -35,10 +35,7 @@ export class JetbrainsToken extends RenewedToken<JetbrainsCredential> {
   }
 
   override async replace(refused: string): Promise<string | undefined> {
-    if (this.kind !== 'static_jwt') return super.replace(refused)
-    const { jwt } = this.credential
-    const end = this.expiresAt ?? Number.POSITIVE_INFINITY
-    return jwt !== refused && end > this.#options.clock.now() ? jwt : undefined
+    return this.kind === 'static_jwt' ? undefined : super.replace(refused)
   }
 
   protected override held({ jwt, jwt_received_at: receivedAt }: JetbrainsCredential): HeldToken | undefined {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { formatDuration } from '../format.ts'
 import { configSchema } from '../schema.ts'
 
 /** All keys of the Go proxy's config.json. */
@@ -26,5 +27,5 @@ const isUnset = (value: JsonValue | undefined): boolean => value === undefined |
 export function fromGoProxy(config: JsonObject): JsonObject {
   const set = Object.fromEntries(Object.entries(config).filter(([, value]) => !isUnset(value)))
   const interval = set.health_check_interval
-  return typeof interval === 'number' ? { ...set, health_check_interval: `${interval / 1_000_000}ms` } : set
+  return typeof interval === 'number' ? { ...set, health_check_interval: formatDuration(interval / 1_000_000) } : set
 }

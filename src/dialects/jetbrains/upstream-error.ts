@@ -1,5 +1,6 @@
 import { speaksOfOverflow } from '../../core/context-overflow.ts'
 import { type AccountVerdict, type ErrorKind, GatewayError } from '../../core/errors.ts'
+import { OUT_OF_QUOTA, SUSPENDED_LICENCE, speaksOfSuspension } from '../../core/jetbrains-quota.ts'
 import { isObject, type JsonObject, type JsonValue, tryParseJson } from '../../core/json.ts'
 import { kindOfStatus, retryAfterOf, safeMessage, shouldRetryOf, wordsOfBody } from '../../core/upstream-error.ts'
 
@@ -11,12 +12,7 @@ const LONGEST_READ = 20_000
 
 const LONGEST_MESSAGE = 300
 
-/** The service's own status: the quota of the account is used up, or its licence suspended (jetbrains-ai.md §6). */
-const OUT_OF_QUOTA = 477
-
-const SUSPENSION = /license suspension|suspended/i
-
-const SUSPENDED: AccountVerdict = { state: 'suspended', reason: 'licence suspended (477)' }
+const SUSPENDED: AccountVerdict = { state: 'suspended', reason: SUSPENDED_LICENCE }
 
 /** Bodies are documented nowhere: of a 400 their words tell as much as they do for any vendor behind the service. First match wins. */
 const KIND_OF_WORDS: readonly (readonly [RegExp, ErrorKind])[] = [
@@ -45,7 +41,7 @@ const OWN_WORDS: Partial<Record<number, string>> = {
 export function decodeError(status: number, headers: Headers, body: string): GatewayError {
   const said = saidOf(body)
   const kind = kindOf(status, said ?? '')
-  const suspended = status === OUT_OF_QUOTA && SUSPENSION.test(body.slice(0, LONGEST_READ))
+  const suspended = status === OUT_OF_QUOTA && speaksOfSuspension(body.slice(0, LONGEST_READ))
   const details = {
     retryAfterMs: retryAfterOf(headers),
     // The next one comes from the same region.
@@ -76,7 +72,7 @@ function kindOf(status: number, said: string): ErrorKind {
 export function errorOfWords(said: string | undefined): GatewayError {
   const words = safeMessage(said?.slice(0, LONGEST_READ))
   const kind = speaksOfOverflow(said ?? '') ? 'context-too-long' : KIND_OF_STREAM_WORDS.find(([pattern]) => pattern.test(said ?? ''))?.[1]
-  const suspended = kind === 'quota-exhausted' && SUSPENSION.test(said ?? '')
+  const suspended = kind === 'quota-exhausted' && speaksOfSuspension(said ?? '')
   return new GatewayError(kind ?? 'bad-gateway', words ?? 'the upstream failed', {
     upstream: suspended ? { verdict: SUSPENDED } : {},
     quotes: words !== undefined,

@@ -153,7 +153,7 @@ describe('a licence', () => {
     [502, '<html>', cooling('the licence check answered 502')],
     [200, '{"state":"PAID"}', cooling('the licence check answered 200 without a token')],
     [200, '{"token":""}', cooling('the licence check answered 200 without a token')],
-    [477, 'License suspended', { state: 'suspended', reason: 'JetBrains has suspended the licence (477)' }],
+    [477, 'License suspended', { state: 'suspended', reason: 'licence suspended (477)' }],
     [477, 'no quota', { state: 'exhausted', reason: 'quota exhausted (477)', forMs: 600_000 }],
   ]
   for (const [status, body, verdict] of verdicts) {

@@ -224,7 +224,7 @@ describe('config files', () => {
     expect(older.clientKeys).toEqual([{ key: 'a-client-key', at: ['bearer_token'] }])
     expect(older.settings.map(({ path, value }) => [...path, value])).toEqual([
       ['load_balance_strategy', 'random'],
-      ['health_check_interval', '30000ms'],
+      ['health_check_interval', '30s'],
       ['server_port', 8081],
     ])
     expect(older.problems).toMatchObject([

@@ -200,6 +200,12 @@ describe('media', () => {
       expect(said([message('user', image(bytes, 'image/*'))]).wire).toEqual([{ type: 'media_message', mediaType: type, data: bytes }])
   })
 
+  test('goes up without the line breaks that some clients put into base64', () => {
+    expect(said([message('user', image('iVBORw0K\r\nGgo='))]).wire).toEqual([
+      { type: 'media_message', mediaType: 'image/png', data: 'iVBORw0KGgo=' },
+    ])
+  })
+
   test('text documents are text', () => {
     const part = { type: 'media', mediaType: 'text/plain', name: 'a.txt', source: { kind: 'text', text: 'x' } } as const
     expect(said([message('user', part)]).wire).toEqual([{ type: 'user_message', content: '<document title="a.txt">\nx\n</document>' }])

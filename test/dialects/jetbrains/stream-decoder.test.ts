@@ -41,6 +41,10 @@ describe('text', () => {
     ])
   })
 
+  test('of a choice that cannot be is the first one’s', () => {
+    expect(contents(content('a', 128), content('b', -1), content('c', 0.5))).toEqual([{ type: 'text', text: 'abc' }])
+  })
+
   test('that only the finish holds is not lost, nor told twice', () => {
     expect(contents(finish('stop', { content: 'All of it' }))).toMatchObject([{ text: 'All of it' }])
     expect(contents(content('All'), finish('stop', { content: 'All' }))).toMatchObject([{ text: 'All' }])
@@ -218,6 +222,10 @@ describe('tool calls of v8', () => {
     ] as never)
     const named = tool({ parallelToolIndex: 0, name: 'f', content: '{' })
     expect(contents(named, tool({ parallelToolIndex: 0, name: 'f', content: '}' }))).toEqual([call('call_1', 'f', '{}')] as never)
+    const late = [tool({ parallelToolIndex: 0, name: 'f' }), tool({ parallelToolIndex: 0, id: 'a', content: '{}' })]
+    expect(contents(...late)).toEqual([call('call_1', 'f', '{}')] as never)
+    const whole = tool({ parallelToolIndex: 0, name: 'f', content: '{}' })
+    expect(contents(whole, whole)).toEqual([call('call_1', 'f', '{}'), call('call_2', 'f', '{}')] as never)
     const twice = [tool({ parallelToolIndex: 0, id: 'a', name: 'f' }), tool({ parallelToolIndex: 1, id: 'a', name: 'g' })]
     expect(contents(...twice)).toEqual([call('a', 'f', ''), call('call_1', 'g', '')] as never)
   })
@@ -254,6 +262,12 @@ describe('function calls of v7', () => {
       { type: 'tool-call', id: 'call_3', name: 'g', arguments: '' },
     ] as never)
     expect(contents(data('FunctionCall', { functionName: 'f', content: '{}' }))).toMatchObject([{ name: 'f', arguments: '{}' }])
+  })
+
+  test('end where the next one begins', () => {
+    const all = rawEvents(stream(fn('f', '{}'), fn('g', '{}'), 'end'))
+    const blocks = all.flatMap(event => ('index' in event ? [`${event.type} ${event.index}`] : []))
+    expect(blocks).toEqual(['block-start 0', 'block-delta 0', 'block-end 0', 'block-start 1', 'block-delta 1', 'block-end 1'])
   })
 })
 

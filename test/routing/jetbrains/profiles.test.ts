@@ -102,6 +102,11 @@ describe('what is said of a profile', () => {
     expect(parametersOf(Array(500).fill('x'))).toHaveLength(100)
   })
 
+  test('media: a list that names some for one model has none for those of which it says nothing', () => {
+    expect(parseProfiles([SONNET, { id: 'm' }]).map(({ mediaTypes }) => mediaTypes)).toEqual([['image/png'], []])
+    expect(only({})?.mediaTypes).toBeUndefined()
+  })
+
   test('numbers that are none are not believed', () => {
     for (const value of [0, -5, 1.5, '200000', null, 1e300]) {
       const { contextLimit, maxOutput } = only({ contextLimit: value, maxOutputTokens: value }) ?? {}
