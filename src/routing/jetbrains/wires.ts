@@ -41,6 +41,8 @@ const saysUnsupported = ({ kind, message, upstream }: GatewayError): boolean =>
  */
 export class JetbrainsWires {
   readonly #refused = new Set<string>()
+  /** By what the list said last; made anew where one was refused. */
+  #wires = new WeakMap<Profile, Wire>()
 
   constructor(
     private readonly dialects: JetbrainsDialects,
@@ -49,7 +51,12 @@ export class JetbrainsWires {
 
   /** The wire for the profile now; another one after its `refused` has said yes. */
   wireOf(profile: Profile): Wire {
-    return this.#nativeWire(profile) ?? this.#ownWire(profile)
+    let wire = this.#wires.get(profile)
+    if (!wire) {
+      wire = this.#nativeWire(profile) ?? this.#ownWire(profile)
+      this.#wires.set(profile, wire)
+    }
+    return wire
   }
 
   #ownWire({ id, parameters, mediaTypes, maxOutput }: Profile): Wire {
@@ -70,6 +77,7 @@ export class JetbrainsWires {
       refused: error => {
         if (!saysUnsupported(error)) return false
         this.#refused.add(`${profile.id} ${model}`)
+        this.#wires = new WeakMap()
         return true
       },
     }
