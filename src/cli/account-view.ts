@@ -46,7 +46,9 @@ export function checkLine(account: JsonObject, fault: string | undefined): strin
   const isOut = state !== 'active'
   const resets = isObject(quota) && quota.resets_at !== null ? `, resets ${moment(quota.resets_at)}` : ''
   const used = isObject(quota) ? ` (${quotaText(account)} ${IN_UNITS.has(account.kind) ? 'credits ' : ''}used${resets})` : ''
-  if (!isOut && fault === undefined) return `${label}: ok${used}\n`
+  // Nothing but the token can be looked at for free: whether Qwen serves it is another matter.
+  const open = account.kind === 'qwen_oauth' ? ' (its token is good; whether requests are served, the next one will tell)' : ''
+  if (!isOut && fault === undefined) return `${label}: ok${used}${open}\n`
   const why = isOut ? `${String(state).replaceAll('_', ' ')}: ${text(reason)}` : `failed: ${fault}`
   return `${label}: ${why}${isOut && until ? ` (until ${moment(until)})` : ''}\n`
 }

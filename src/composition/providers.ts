@@ -164,7 +164,8 @@ function keyedProvider(
 ): Provider {
   const traits = configuredTraits(provider, preset.traits)
   const baseUrl = (provider.base_url ?? '').replace(/\/+$/, '')
-  const fixed: Record<string, string> = { 'user-agent': 'dragoman', ...lowerCased(provider.headers ?? {}) }
+  const vendors: Record<string, string> = provider.provider_type === 'qwen' ? { 'x-dashscope-cachecontrol': 'enable' } : {}
+  const fixed: Record<string, string> = { 'user-agent': 'dragoman', ...vendors, ...lowerCased(provider.headers ?? {}) }
   return {
     name: provider.name,
     type: provider.provider_type,

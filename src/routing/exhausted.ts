@@ -54,13 +54,17 @@ function earliest(failures: readonly Failure[], { skipped }: Trail, now: number)
   return known.length > 0 ? Math.min(...known) : undefined
 }
 
+/** What only a person ends, and when it is worth looking whether one has. */
+const NEEDS_SOMEBODY: ReadonlySet<string> = new Set(['needs_sign_in', 'suspended', 'disabled'])
+const MENDED_MS = 60_000
+
 /** Scripts of the older JetBrains proxy's users look for this. */
 const NO_TOKENS = 'no available JWT tokens: '
 
 function noneAvailable(trail: Trail, now: number, targets: readonly Target[]): GatewayError {
   const candidates: Candidate[] = trail.skipped
-  const untils = candidates.map(({ until }) => until).filter(until => until !== undefined)
-  const retryAfterMs = Math.max(untils.length > 0 ? Math.min(...untils) - now : 1000, 0)
+  const waits = candidates.map(({ state, until }) => (until === undefined ? (NEEDS_SOMEBODY.has(state) ? MENDED_MS : 1000) : until - now))
+  const retryAfterMs = waits.length > 0 ? Math.max(Math.min(...waits), 0) : 1000
   const why = candidates.length > 0 ? trail.skipped.map(describeSkip).join('; ') : 'no provider that serves this model has an account'
   const known = targets.some(({ provider }) => provider.type === 'jetbrains') ? NO_TOKENS : ''
   return new GatewayError('unavailable', `${known}no account is available: ${why}`, {

@@ -63,7 +63,7 @@ describe('accounts add', () => {
     const content = { access_token: 'a', refresh_token: 'r', token_type: 'Bearer', expiry_date: 4_102_444_800_000 }
     const file = line.place.write('oauth_creds_2.json', content)
     expect((await accounts('add', '--qwen-file', file, '--label', 'shared', '--check')).out).toMatch(
-      /^added shared \(acct_\w+\)\nshared: ok\n$/,
+      /^added shared \(acct_\w+\)\nshared: ok \(its token is good; whether requests are served, the next one will tell\)\n$/,
     )
     expect(await accounts('add', '--qwen-file', file)).toMatchObject({ code: 1, err: expect.stringContaining('there already: shared') })
     line.place.write(`${line.place.homeDir}/.qwen/oauth_creds.json`, { ...content, refresh_token: 'r2' })

@@ -71,7 +71,9 @@ describe('login qwen', () => {
     expect(Object.keys(kept())).toEqual(['access_token', 'refresh_token', 'token_type', 'resource_url', 'expiry_date'])
     expect(statSync(file()).mode & 0o777).toBe(0o600)
     expect(out + err).not.toMatch(new RegExp(`${accessToken}|${refreshToken}`))
-    expect((await line.run(registerAccounts, ['accounts', 'check'])).out).toBe('qwen-1: ok\n')
+    expect((await line.run(registerAccounts, ['accounts', 'check'])).out).toBe(
+      'qwen-1: ok (its token is good; whether requests are served, the next one will tell)\n',
+    )
   })
 
   test('keeps further accounts beside it, and prints JSON', async () => {

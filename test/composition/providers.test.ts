@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { AccountSpec } from '../../src/accounts/account.ts'
+import type { Account, AccountSpec } from '../../src/accounts/account.ts'
 import { AccountRegistry, type WantedAccount } from '../../src/accounts/registry.ts'
 import { JetbrainsService } from '../../src/composition/jetbrains-service.ts'
 import { buildProviders } from '../../src/composition/providers.ts'
@@ -255,4 +255,13 @@ describe('other providers', () => {
     ])
     expect(new Scene({ providers: [{ name: 'demo', provider_type: 'demo' }] }, [], true).providers).toHaveLength(1)
   })
+})
+
+test('a Qwen plan asks for its cache, and the operator may say otherwise; nobody else is asked', () => {
+  const plan = (name: string, more: object = {}) => ({ name, provider_type: 'qwen', plan: 'standard', api_key: 'sk-1', ...more })
+  const { providers } = new Scene({
+    providers: [plan('Q'), plan('R', { headers: { 'X-DashScope-CacheControl': 'disable' } }), openai({ api_key: 'sk-2' })],
+  })
+  const sent = providers.map(provider => provider.headers(provider.pool.accounts[0] as Account)['x-dashscope-cachecontrol'])
+  expect(sent).toEqual(['enable', 'disable', undefined])
 })

@@ -202,3 +202,16 @@ describe('a pool of accounts', () => {
     expect((await bad.failure()).candidates).toHaveLength(100)
   })
 })
+
+test('where only somebody can mend it, nobody is told to come back in a second', async () => {
+  const provider = paperProvider('a', {}, 2)
+  const [first, second] = provider.pool.accounts
+  if (!first || !second) throw new Error('two accounts are needed')
+  const signIn = fault('authentication', 401, { upstream: { verdict: { state: 'needs_sign_in', reason: 'sign in again' } } })
+  for (const account of [first, second]) account.failed('m', signIn, 0)
+  const script = new Script([provider], {})
+  expect(await script.failure()).toMatchObject({ kind: 'unavailable', retryAfterMs: 60_000 })
+  second.health.clear()
+  second.failed('m', fault('rate-limit', 429, { retryAfterMs: 7000 }), script.clock.now())
+  expect(await new Script([provider], {}).failure()).toMatchObject({ kind: 'unavailable', retryAfterMs: 7000 })
+})

@@ -1,8 +1,8 @@
 import { maskSecret } from '../../core/secret.ts'
 import type { KeptText } from './cut-text.ts'
 
-/** Headers whose value is for nobody else. Numbers of tokens (`x-ratelimit-remaining-tokens`) are not among them. */
-const SECRET_HEADER = /auth|(?:^|[-_])key$|apikey|token(?!s)|secret|cookie|jwt|passw|credential|signature/i
+/** Headers whose value is for nobody else. Numbers of tokens (`x-ratelimit-remaining-tokens`) and names of kinds (`x-dashscope-authtype`) are not among them. */
+const SECRET_HEADER = /auth(?!type$)|(?:^|[-_])key$|apikey|token(?!s)|secret|cookie|jwt|passw|credential|signature/i
 
 const SECRET_PARAMETER = /pass|key|token|secret|auth|sig|code|jwt/i
 

@@ -19,13 +19,17 @@ describe('headers', () => {
     expect(secretsIn([[name, value]])).toEqual([secret])
   })
 
-  test.each(['content-type', 'x-ratelimit-remaining-tokens', 'anthropic-ratelimit-input-tokens-limit', 'user-agent', 'anthropic-beta'])(
-    '%s is shown',
-    name => {
-      expect(headerLines([[name, 'application/json']])).toEqual([`${name}: application/json`])
-      expect(secretsIn([[name, 'application/json']])).toEqual([])
-    },
-  )
+  test.each([
+    'content-type',
+    'x-ratelimit-remaining-tokens',
+    'anthropic-ratelimit-input-tokens-limit',
+    'user-agent',
+    'anthropic-beta',
+    'x-dashscope-authtype',
+  ])('%s is shown', name => {
+    expect(headerLines([[name, 'application/json']])).toEqual([`${name}: application/json`])
+    expect(secretsIn([[name, 'application/json']])).toEqual([])
+  })
 })
 
 describe('addresses', () => {
