@@ -1,4 +1,3 @@
-import type { Account } from '../accounts/account.ts'
 import type { Pool } from '../accounts/pool.ts'
 import type { ProviderConfig } from '../config/schema.ts'
 import { jetbrains } from '../dialects/jetbrains/index.ts'
@@ -7,6 +6,7 @@ import type { Profile } from '../routing/jetbrains/profiles.ts'
 import { fits, type Provider } from '../routing/provider.ts'
 import type { Send, UpstreamLimits } from '../upstream/client.ts'
 import type { JetbrainsService } from './jetbrains-service.ts'
+import { standingHeaders } from './standing-headers.ts'
 
 export interface JetbrainsProviderOptions {
   config: Pick<
@@ -49,23 +49,11 @@ export function jetbrainsProvider({ config, models, service, pool, limits, send 
     pool,
     send,
     wire: model => service.wires.wireOf(profiles.get(aliases.get(model) ?? model) ?? { id: model }),
-    headers: tokenHeaders(service),
+    headers: standingHeaders((_, token) => ({ 'content-type': 'application/json', ...service.headers, 'grazie-authenticate-jwt': token })),
     secrets: ({ credential }) => [
       ...(credential.kind === 'token' ? credential.source.secrets() : []),
       ...Object.values(service.headers).filter(value => value !== service.headers['user-agent']),
     ],
     observe: (account, metadata, now) => service.observe(account, metadata, now),
-  }
-}
-
-/** One object for each account's token, so that it is put into header lines once. */
-function tokenHeaders(service: JetbrainsService): Provider['headers'] {
-  const made = new WeakMap<Account, { token: string; headers: Record<string, string> }>()
-  return (account, token = '') => {
-    const known = made.get(account)
-    if (known?.token === token) return known.headers
-    const headers = { 'content-type': 'application/json', ...service.headers, 'grazie-authenticate-jwt': token }
-    made.set(account, { token, headers })
-    return headers
   }
 }

@@ -14,6 +14,7 @@ import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { BUILT_IN_PROFILES, type Profile, parseProfiles } from '../routing/jetbrains/profiles.ts'
 import { JetbrainsWires } from '../routing/jetbrains/wires.ts'
 import type { Send } from '../upstream/client.ts'
+import { lowerCased } from './standing-headers.ts'
 
 export interface JetbrainsServiceOptions {
   settings: Config['jetbrains']
@@ -128,6 +129,3 @@ const listRefused = ({ status, headers }: JsonAnswer): GatewayError =>
     retryAfterMs: retryAfterOf(new Headers([...headers])),
     upstream: { status },
   })
-
-const lowerCased = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

@@ -1,4 +1,4 @@
-import type { Account, Credential } from '../accounts/account.ts'
+import type { Credential } from '../accounts/account.ts'
 import { Pool } from '../accounts/pool.ts'
 import type { AccountRegistry, WantedAccount } from '../accounts/registry.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
@@ -16,6 +16,7 @@ import type { JetbrainsService } from './jetbrains-service.ts'
 import { configuredTraits } from './quirks.ts'
 import { withPlan } from './qwen-plans.ts'
 import { impliedQwen, qwenProvider, qwenProviderName, signsIn } from './qwen-provider.ts'
+import { lowerCased, standingHeaders } from './standing-headers.ts'
 
 export interface Sends {
   network: Send
@@ -185,20 +186,5 @@ function keyedProvider(
     }),
     headers: standingHeaders(credential => ({ 'content-type': 'application/json', ...preset.authorize(credential), ...fixed })),
     secrets: ({ credential }) => [...(credential.kind === 'api_key' ? [credential.apiKey] : []), ...Object.values(provider.headers ?? {})],
-  }
-}
-
-const lowerCased = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-
-/** One object for each account, so that it is put into header lines once. */
-function standingHeaders(make: (credential: Credential) => Record<string, string>): Provider['headers'] {
-  const made = new WeakMap<Account, Record<string, string>>()
-  return account => {
-    const known = made.get(account)
-    if (known) return known
-    const headers = make(account.credential)
-    made.set(account, headers)
-    return headers
   }
 }

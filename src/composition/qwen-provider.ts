@@ -4,13 +4,14 @@ import { apiBaseOf } from '../accounts/qwen/api-base.ts'
 import { QwenToken } from '../accounts/qwen/qwen-token.ts'
 import type { Config, ProviderConfig } from '../config/schema.ts'
 import { GatewayError } from '../core/errors.ts'
-import type { Dialect } from '../dialects/dialect.ts'
+import { type Dialect, withUpstream } from '../dialects/dialect.ts'
 import { openaiChat } from '../dialects/openai-chat/index.ts'
 import { QWEN_OAUTH_ALIASES, QWEN_OAUTH_MODELS } from '../routing/model-data.ts'
 import type { Provider } from '../routing/provider.ts'
 import { VENDORS } from '../routing/vendors.ts'
 import type { Send, UpstreamLimits } from '../upstream/client.ts'
 import { configuredTraits } from './quirks.ts'
+import { lowerCased, standingHeaders } from './standing-headers.ts'
 
 /** What the provider is called that is made for signed-in Qwen accounts where the config has none, and where the name is taken. */
 const QWEN_PROVIDER = 'qwen'
@@ -64,7 +65,7 @@ export function qwenProvider({ config, settings, pool, limits, send }: QwenProvi
     maxConcurrent: config.max_concurrent,
     pool,
     send,
-    headers: (_, token = '') => ({ 'content-type': 'application/json', ...fixed, authorization: `Bearer ${token}` }),
+    headers: standingHeaders((_, token) => ({ 'content-type': 'application/json', ...fixed, authorization: `Bearer ${token}` })),
     secrets: ({ credential }) => [
       ...(credential.kind === 'token' ? credential.source.secrets() : []),
       ...Object.values({ ...settings.headers, ...config.headers }),
@@ -84,22 +85,12 @@ const CLOSED =
 const REFUSED_MS = 300_000
 
 /** A fresh token that is refused means what no other error does, and the operator has to know. */
-function refusingAccounts(dialect: Dialect): Dialect {
-  const { upstream } = dialect
-  if (!upstream) return dialect
-  return {
-    ...dialect,
-    upstream: {
-      ...upstream,
-      decodeError(...given) {
-        const error = upstream.decodeError(...given)
-        if (error.kind !== 'authentication') return error
-        const verdict = { state: 'needs_sign_in', reason: CLOSED, forMs: REFUSED_MS } as const
-        return new GatewayError(error.kind, error.message, { ...error, upstream: { ...error.upstream, verdict }, cause: error.cause })
-      },
+const refusingAccounts = (dialect: Dialect): Dialect =>
+  withUpstream(dialect, upstream => ({
+    decodeError(...given) {
+      const error = upstream.decodeError(...given)
+      if (error.kind !== 'authentication') return error
+      const verdict = { state: 'needs_sign_in', reason: CLOSED, forMs: REFUSED_MS } as const
+      return new GatewayError(error.kind, error.message, { ...error, upstream: { ...error.upstream, verdict }, cause: error.cause })
     },
-  }
-}
-
-const lowerCased = (headers: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  }))

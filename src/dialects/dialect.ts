@@ -262,3 +262,7 @@ export interface Dialect {
     open(options: PassThroughOptions, context: CodecContext): PassThrough
   }
 }
+
+/** The dialect as some upstreams speak it: with what `change` puts in place of the codec's own members. */
+export const withUpstream = (dialect: Dialect, change: (upstream: UpstreamCodec) => Partial<UpstreamCodec>): Dialect =>
+  dialect.upstream ? { ...dialect, upstream: { ...dialect.upstream, ...change(dialect.upstream) } } : dialect

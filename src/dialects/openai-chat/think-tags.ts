@@ -2,27 +2,20 @@ import type { ContentPart } from '../../ir/message.ts'
 import type { Choice } from '../../ir/response.ts'
 import type { StreamEvent } from '../../ir/stream.ts'
 import type { FramePattern } from '../../sse/frame-pattern.ts'
-import type { Dialect, StreamDecoder } from '../dialect.ts'
+import { type Dialect, type StreamDecoder, withUpstream } from '../dialect.ts'
 
 const OPEN = '<think>'
 const CLOSE = '</think>'
 
 /** The dialect as servers speak it that let the model's reasoning stand in the text, between tags at its start. */
-export function withThinkTags(dialect: Dialect): Dialect {
-  const { upstream } = dialect
-  if (!upstream) return dialect
-  return {
-    ...dialect,
-    upstream: {
-      ...upstream,
-      decodeResponse(...given) {
-        const response = upstream.decodeResponse(...given)
-        return { ...response, choices: response.choices.map(split) }
-      },
-      streamDecoder: (...given) => new ThinkTagDecoder(upstream.streamDecoder(...given)),
+export const withThinkTags = (dialect: Dialect): Dialect =>
+  withUpstream(dialect, upstream => ({
+    decodeResponse(...given) {
+      const response = upstream.decodeResponse(...given)
+      return { ...response, choices: response.choices.map(split) }
     },
-  }
-}
+    streamDecoder: (...given) => new ThinkTagDecoder(upstream.streamDecoder(...given)),
+  }))
 
 /** A whole answer whose first text begins with the tag, in two parts. Where nothing closes it, all of it is reasoning. */
 function split(choice: Choice): Choice {

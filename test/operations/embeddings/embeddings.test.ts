@@ -208,7 +208,7 @@ describe('an upstream’s refusal', () => {
   test.each<[string, number, unknown, number, RegExp]>([
     ['no such route', 404, '', 404, /provider 'p' serves no embeddings: it answered with status 404/],
     ['another method', 405, '', 404, /provider 'p' serves no embeddings: it answered with status 405/],
-    ['not implemented', 501, openaiError('This server does not support embeddings.'), 404, /does not support embeddings/],
+    ['a server that has no such route', 501, openaiError('This server does not support embeddings.'), 404, /does not support embeddings/],
     ['a model for chats', 403, openaiError('You are not allowed to generate embeddings from this model'), 404, /not allowed to generate/],
     ['no such model', 404, openaiError('The model `m` does not exist'), 404, /The model `m` does not exist/],
   ])('%s goes on to the next target, is no 5xx, and leaves the account as it was', async (_, status, body, told, words) => {
